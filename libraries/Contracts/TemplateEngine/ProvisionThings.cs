@@ -1,0 +1,43 @@
+using FleetPlatform.Contracts.ThingRegistry;
+using MassTransit;
+
+namespace FleetPlatform.Contracts.TemplateEngine;
+
+/// <summary>RegisterThing of the AWS provisioning API, for what arrived in the same instant.</summary>
+[MessageUrn("fleet:provision-things:v1", useDefaultPrefix: false)]
+public sealed record ProvisionThings : IBatch<ProvisionThing>
+{
+    public required IReadOnlyList<ProvisionThing> Items { get; init; }
+}
+
+[MessageUrn("fleet:provision-things-answer:v1", useDefaultPrefix: false)]
+public sealed record ProvisionThingsAnswer : IBatchAnswer<ProvisionThingAnswer>
+{
+    public required IReadOnlyList<ProvisionThingAnswer> Items { get; init; }
+}
+
+public sealed record ProvisionThing
+{
+    /// <summary>The asking connection. The flow that counts is the one inside the ownership token, once that has verified.</summary>
+    public required FlowContext Flow { get; init; }
+
+    public required string TemplateName { get; init; }
+
+    /// <summary>As the device sent it; empty when it sent none.</summary>
+    public required string OwnershipToken { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Parameters { get; init; }
+}
+
+public sealed record ProvisionThingAnswer
+{
+    public Refused? Refused { get; init; }
+
+    /// <summary>Null when the template has no thing.</summary>
+    public string? ThingName { get; init; }
+
+    public IReadOnlyDictionary<string, string>? DeviceConfiguration { get; init; }
+
+    /// <summary>What the new certificate may do, so that the gateway needs no look-up when the device reconnects.</summary>
+    public PrincipalGrant? Grant { get; init; }
+}

@@ -1,0 +1,84 @@
+using MassTransit;
+
+namespace FleetPlatform.Contracts.ThingRegistry;
+
+// Requests of the control plane. Each is answered by the record named in its summary, or by Refused.
+
+/// <summary>Answered by <see cref="CertificateDescription"/>. Registering the same certificate twice is refused with <c>already-exists</c>.</summary>
+[MessageUrn("fleet:register-certificate:v1", useDefaultPrefix: false)]
+public sealed record RegisterCertificate
+{
+    public required string CertificatePem { get; init; }
+
+    /// <summary>Active or Inactive.</summary>
+    public required CertificateStatus Status { get; init; }
+
+    /// <summary>For a temporary claim: the one template it may provision with; it then has the claim policy of AWS and is not listed.</summary>
+    public string? ClaimForTemplate { get; init; }
+
+    public required string RequestedBy { get; init; }
+}
+
+/// <summary>Answered by <see cref="CertificateDescription"/>.</summary>
+[MessageUrn("fleet:describe-certificate:v1", useDefaultPrefix: false)]
+public sealed record DescribeCertificate
+{
+    public required string CertificateId { get; init; }
+}
+
+/// <summary>Answered by <see cref="CertificateDescription"/>. Revoked is final; revoking goes through Revocation first.</summary>
+[MessageUrn("fleet:change-certificate-status:v1", useDefaultPrefix: false)]
+public sealed record ChangeCertificateStatus
+{
+    public required string CertificateId { get; init; }
+    public required CertificateStatus Status { get; init; }
+    public required string RequestedBy { get; init; }
+}
+
+/// <summary>Answered by <see cref="Done"/>.</summary>
+[MessageUrn("fleet:delete-certificate:v1", useDefaultPrefix: false)]
+public sealed record DeleteCertificate
+{
+    public required string CertificateId { get; init; }
+
+    /// <summary>True: delete although policies are attached.</summary>
+    public bool Force { get; init; }
+
+    public required string RequestedBy { get; init; }
+}
+
+/// <summary>Answered by <see cref="CertificatesListed"/>.</summary>
+[MessageUrn("fleet:list-certificates:v1", useDefaultPrefix: false)]
+public sealed record ListCertificates
+{
+    public required Page Page { get; init; }
+}
+
+[MessageUrn("fleet:certificates-listed:v1", useDefaultPrefix: false)]
+public sealed record CertificatesListed
+{
+    public required IReadOnlyList<CertificateDescription> Items { get; init; }
+    public string? Next { get; init; }
+}
+
+[MessageUrn("fleet:certificate-description:v1", useDefaultPrefix: false)]
+public sealed record CertificateDescription
+{
+    public required string CertificateId { get; init; }
+    public required CertificateStatus Status { get; init; }
+
+    /// <summary>Empty in listings.</summary>
+    public required string CertificatePem { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset LastModifiedAt { get; init; }
+    public required DateTimeOffset NotBefore { get; init; }
+    public required DateTimeOffset NotAfter { get; init; }
+
+    /// <summary>How often the status or the attachments have changed, from 1.</summary>
+    public required int CustomerVersion { get; init; }
+}
+
+/// <summary>It was done, and there is nothing more to say.</summary>
+[MessageUrn("fleet:done:v1", useDefaultPrefix: false)]
+public sealed record Done;

@@ -1,0 +1,161 @@
+using MassTransit;
+
+namespace FleetPlatform.Contracts.ThingRegistry;
+
+/// <summary>Registers what templates rendered to, each item in one transaction.</summary>
+[MessageUrn("fleet:apply-provisionings:v1", useDefaultPrefix: false)]
+public sealed record ApplyProvisionings : IBatch<ApplyProvisioning>
+{
+    public required IReadOnlyList<ApplyProvisioning> Items { get; init; }
+}
+
+[MessageUrn("fleet:apply-provisionings-answer:v1", useDefaultPrefix: false)]
+public sealed record ApplyProvisioningsAnswer : IBatchAnswer<ApplyProvisioningAnswer>
+{
+    public required IReadOnlyList<ApplyProvisioningAnswer> Items { get; init; }
+}
+
+/// <summary>
+/// The resources of one device. Idempotent by certificate: the same item again gives the same answer; other resources for a
+/// certificate that has been provisioned are refused with <c>token-replayed</c>.
+/// </summary>
+public sealed record ApplyProvisioning
+{
+    public required FlowContext Flow { get; init; }
+    public required string CertificateId { get; init; }
+    public required string TemplateName { get; init; }
+    public required int TemplateVersion { get; init; }
+
+    /// <summary>Status for the certificate: <see cref="CertificateStatus.Active"/> or <see cref="CertificateStatus.Inactive"/>.</summary>
+    public CertificateStatus CertificateStatus { get; init; } = CertificateStatus.Active;
+
+    /// <summary>True: EXCLUSIVE_THING.</summary>
+    public bool ExclusiveThing { get; init; }
+
+    /// <summary>Null when the template has no thing.</summary>
+    public ThingToApply? Thing { get; init; }
+
+    public required IReadOnlyList<PolicyToApply> Policies { get; init; }
+}
+
+public enum ResourceOverride
+{
+    /// <summary>Leave what exists.</summary>
+    DoNothing = 0,
+    Replace = 1,
+    Fail = 2,
+
+    /// <summary>Union with what exists; attributes and groups only.</summary>
+    Merge = 3,
+}
+
+public sealed record ThingToApply
+{
+    public required string ThingName { get; init; }
+    public string? ThingTypeName { get; init; }
+    public IReadOnlyDictionary<string, string> Attributes { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyList<string> ThingGroups { get; init; } = [];
+    public string? BillingGroup { get; init; }
+    public ResourceOverride OverrideAttributes { get; init; }
+    public ResourceOverride OverrideThingType { get; init; }
+    public ResourceOverride OverrideThingGroups { get; init; }
+}
+
+/// <summary>A policy to attach: an existing one by name, or a document that is created under its hash when new.</summary>
+public sealed record PolicyToApply
+{
+    public string? PolicyName { get; init; }
+    public string? PolicyDocument { get; init; }
+}
+
+public sealed record ApplyProvisioningAnswer
+{
+    public Refused? Refused { get; init; }
+    public PrincipalGrant? Grant { get; init; }
+}
+
+public enum CertificateStatus
+{
+    PendingActivation = 0,
+    Active = 1,
+    Inactive = 2,
+    Revoked = 3,
+}
+
+/// <summary>All that the gateway needs to decide what a certificate may do. Immutable; a change comes as a new one.</summary>
+public sealed record PrincipalGrant
+{
+    public required string CertificateId { get; init; }
+    public required CertificateStatus Status { get; init; }
+
+    /// <summary>Version of the principal's stream: a grant with a higher one replaces a grant with a lower one.</summary>
+    public required long Version { get; init; }
+
+    /// <summary>Policies attached to the certificate, and those of the groups of its things.</summary>
+    public required IReadOnlyList<PolicyGrant> Policies { get; init; }
+
+    /// <summary>Things the certificate is attached to.</summary>
+    public required IReadOnlyList<ThingGrant> Things { get; init; }
+
+    /// <summary>For a trusted user's temporary claim: when it stops working, and the one template it may provision with.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+public sealed record PolicyGrant
+{
+    public required string PolicyName { get; init; }
+
+    /// <summary>The default version's id, digits.</summary>
+    public required string VersionId { get; init; }
+
+    public required string Document { get; init; }
+}
+
+public sealed record ThingGrant
+{
+    public required string ThingName { get; init; }
+    public string? ThingTypeName { get; init; }
+    public required IReadOnlyDictionary<string, string> Attributes { get; init; }
+    public bool Exclusive { get; init; }
+}
+
+/// <summary>Looks certificates up by fingerprint, for connections that have just begun.</summary>
+[MessageUrn("fleet:find-principals:v1", useDefaultPrefix: false)]
+public sealed record FindPrincipals : IBatch<FindPrincipal>
+{
+    public required IReadOnlyList<FindPrincipal> Items { get; init; }
+}
+
+[MessageUrn("fleet:find-principals-answer:v1", useDefaultPrefix: false)]
+public sealed record FindPrincipalsAnswer : IBatchAnswer<FindPrincipalAnswer>
+{
+    public required IReadOnlyList<FindPrincipalAnswer> Items { get; init; }
+}
+
+public sealed record FindPrincipal
+{
+    public required string CertificateId { get; init; }
+    public string? TraceParent { get; init; }
+}
+
+public sealed record FindPrincipalAnswer
+{
+    /// <summary>Null when no certificate with this id is registered.</summary>
+    public PrincipalGrant? Grant { get; init; }
+}
+
+/// <summary>Something that decides about these certificates has changed: forget their grants, and look again where one is connected.</summary>
+[MessageUrn("fleet:principals-changed:v1", useDefaultPrefix: false)]
+public sealed record PrincipalsChanged
+{
+    public required IReadOnlyList<string> CertificateIds { get; init; }
+}
+
+/// <summary>The default version of a policy is now another document. Applies to every grant that names the policy.</summary>
+[MessageUrn("fleet:policy-changed:v1", useDefaultPrefix: false)]
+public sealed record PolicyChanged
+{
+    public required string PolicyName { get; init; }
+    public required string VersionId { get; init; }
+    public required string Document { get; init; }
+}
