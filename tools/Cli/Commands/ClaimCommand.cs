@@ -1,0 +1,49 @@
+using System.CommandLine;
+using FleetPlatform.Cli.ControlPlane;
+using Spectre.Console;
+
+namespace FleetPlatform.Cli.Commands;
+
+/// <summary><c>fleet claim</c>: everything a factory needs to flash: a claim certificate that may provision with one template.</summary>
+static class ClaimCommand
+{
+    static readonly Option<string> Template = new("--template") { Description = "The template the claim may provision with.", Required = true };
+    static readonly Option<string> Output = new("--output") { Description = "Folder for claim.pem, claim.key and root-ca.pem.", Required = true };
+
+    public static Command Create() =>
+        new Command("claim", "Makes a claim certificate for a template.") { Template, Output }.Runs(Run);
+
+    static async Task<int> Run(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
+    {
+        var claim = await Make(parsed.GetValue(Template)!, controlPlane, cancellation);
+        var folder = Directory.CreateDirectory(parsed.GetValue(Output)!).FullName;
+        File.WriteAllText(Path.Combine(folder, "claim.pem"), claim.CertificatePem);
+        WritePrivate(Path.Combine(folder, "claim.key"), claim.PrivateKeyPem);
+        File.Copy(endpoints.RootCa, Path.Combine(folder, "root-ca.pem"), overwrite: true);
+        AnsiConsole.MarkupLineInterpolated($"claim {claim.CertificateId} in {folder}");
+        return 0;
+    }
+
+    /// <summary>Makes the claim policy of a template (once) and an active certificate that has it.</summary>
+    public static async Task<CreatedCertificate> Make(string template, ControlPlaneClient controlPlane, CancellationToken cancellation)
+    {
+        var policy = $"{template}-claim";
+        await controlPlane.CreatePolicy(policy, ExamplePolicies.Claim(template, controlPlane.Arns), cancellation);
+        var claim = await controlPlane.CreateKeysAndCertificate(cancellation);
+        await controlPlane.AttachPolicy(policy, claim.Arn, cancellation);
+        return claim;
+    }
+
+    // Created with owner-only permission, never first written and then narrowed.
+    static void WritePrivate(string path, string text)
+    {
+        using var stream = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        using var writer = new StreamWriter(stream);
+        writer.Write(text);
+    }
+}

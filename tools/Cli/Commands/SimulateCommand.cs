@@ -1,0 +1,3 @@
+using System.CommandLine;
+namespace FleetPlatform.Cli.Commands;
+static class SimulateCommand { public static Command Create() => new("simulate"); }

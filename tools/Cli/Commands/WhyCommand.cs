@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.Text.Json;
+using FleetPlatform.Cli.ControlPlane;
+using FleetPlatform.Contracts;
+using Spectre.Console;
+
+namespace FleetPlatform.Cli.Commands;
+
+/// <summary><c>fleet why SN-0042</c>: what happened to a device, step by step, and what to do about the first step that failed.</summary>
+static class WhyCommand
+{
+    static readonly Argument<string> Subject = new("subject")
+    {
+        Description = "Serial number, thing name, client id, certificate id or flow id.",
+    };
+
+    static readonly Option<bool> AsJson = new("--json") { Description = "The steps as one JSON array." };
+
+    public static Command Create() =>
+        new Command("why", "Prints a device's timeline and explains its first failure.") { Subject, AsJson }.Runs(Run);
+
+    static async Task<int> Run(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
+    {
+        var subject = parsed.GetValue(Subject)!;
+        var steps = await controlPlane.FindFlowSteps(subject, cancellation);
+        if (steps.Count == 0)
+            throw new CommandFailedException(
+                $"Nothing is recorded about {subject}.",
+                "The device has not reached the platform: check its endpoint, its root certificate and that it holds the claim's private key.");
+
+        if (parsed.GetValue(AsJson))
+            Console.WriteLine(JsonSerializer.Serialize(steps, JsonSerializerOptions.Web));
+        else
+            Timeline.Print(subject, steps);
+        return 0;
+    }
+}
