@@ -36,6 +36,7 @@ public sealed record IssueCertificatesAnswer : IBatchAnswer<IssueCertificateAnsw
 
 public sealed record IssueCertificate
 {
+    /// <summary>One flow, one certificate: its <see cref="FlowContext.FlowId"/> is new with every request that is not a repetition of one.</summary>
     public required FlowContext Flow { get; init; }
     public required CertificatePurpose Purpose { get; init; }
 
@@ -65,7 +66,7 @@ public sealed record IssueCertificateAnswer
     /// <summary>Proof for RegisterThing that the asker was given this certificate. Only for <see cref="CertificatePurpose.Device"/>.</summary>
     public string? OwnershipToken { get; init; }
 
-    /// <summary>The private key in PEM, sealed to <see cref="IssueCertificate.SealTo"/> (FleetPlatform.Pki.SealedSecret).</summary>
+    /// <summary>The private key in PEM, sealed to <see cref="IssueCertificate.SealTo"/> (FleetPlatform.Pki.SealedSecret; the context is <see cref="FlowContext.FlowId"/>).</summary>
     public byte[]? SealedPrivateKey { get; init; }
 
     public string? PublicKeyPem { get; init; }
