@@ -48,7 +48,7 @@ sealed class Mosquitto : IAsyncDisposable
              user root
              log_type error
              """, cancellation);
-        var process = Process.Start(new ProcessStartInfo("mosquitto", ["-c", $"{path}/mosquitto.conf"]) { RedirectStandardError = true })!;
+        var process = Process.Start(new ProcessStartInfo("mosquitto", ["-c", $"{path}/mosquitto.conf"]) { RedirectStandardError = true, UseShellExecute = false })!;
         await WaitUntilListening(port, process, cancellation);
         return new(folder, process, port, root, client);
     }
