@@ -34,8 +34,10 @@ public sealed record IssueCertificatesAnswer : IBatchAnswer<IssueCertificateAnsw
     public required IReadOnlyList<IssueCertificateAnswer> Items { get; init; }
 }
 
-public sealed record IssueCertificate
+public sealed record IssueCertificate : ITraced
 {
+    string? ITraced.TraceParent => Flow.TraceParent;
+
     /// <summary>One flow, one certificate: its <see cref="FlowContext.FlowId"/> is new with every request that is not a repetition of one.</summary>
     public required FlowContext Flow { get; init; }
     public required CertificatePurpose Purpose { get; init; }

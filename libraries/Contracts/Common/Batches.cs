@@ -19,6 +19,13 @@ public interface IBatchAnswer<TAnswer> where TAnswer : class
     IReadOnlyList<TAnswer> Items { get; init; }
 }
 
+/// <summary>An item of a batch that continues a trace of its own: one message serves many.</summary>
+public interface ITraced
+{
+    /// <summary>W3C <c>traceparent</c> of the asker's activity, or null when it is not traced.</summary>
+    string? TraceParent { get; }
+}
+
 /// <summary>What travels with every item of a batch, so that each keeps its own trace and its own flow.</summary>
 public sealed record FlowContext
 {

@@ -1,6 +1,9 @@
+using MassTransit;
+
 namespace FleetPlatform.Contracts;
 
 /// <summary>The business said no. Answers a request, or one item of a batch; never an exception, never a fault.</summary>
+[MessageUrn("fleet:refused:v1", useDefaultPrefix: false)]
 public sealed record Refused
 {
     /// <summary>One of <see cref="Reasons"/>, for example <c>token-expired</c>.</summary>

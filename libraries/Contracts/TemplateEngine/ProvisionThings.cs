@@ -16,8 +16,10 @@ public sealed record ProvisionThingsAnswer : IBatchAnswer<ProvisionThingAnswer>
     public required IReadOnlyList<ProvisionThingAnswer> Items { get; init; }
 }
 
-public sealed record ProvisionThing
+public sealed record ProvisionThing : ITraced
 {
+    string? ITraced.TraceParent => Flow.TraceParent;
+
     /// <summary>The asking connection. The flow that counts is the one inside the ownership token, once that has verified.</summary>
     public required FlowContext Flow { get; init; }
 

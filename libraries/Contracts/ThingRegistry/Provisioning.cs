@@ -19,8 +19,10 @@ public sealed record ApplyProvisioningsAnswer : IBatchAnswer<ApplyProvisioningAn
 /// The resources of one device. Idempotent by certificate: the same item again gives the same answer; other resources for a
 /// certificate that has been provisioned are refused with <c>token-replayed</c>.
 /// </summary>
-public sealed record ApplyProvisioning
+public sealed record ApplyProvisioning : ITraced
 {
+    string? ITraced.TraceParent => Flow.TraceParent;
+
     public required FlowContext Flow { get; init; }
     public required string CertificateId { get; init; }
     public required string TemplateName { get; init; }
@@ -132,7 +134,7 @@ public sealed record FindPrincipalsAnswer : IBatchAnswer<FindPrincipalAnswer>
     public required IReadOnlyList<FindPrincipalAnswer> Items { get; init; }
 }
 
-public sealed record FindPrincipal
+public sealed record FindPrincipal : ITraced
 {
     public required string CertificateId { get; init; }
     public string? TraceParent { get; init; }
@@ -140,6 +142,9 @@ public sealed record FindPrincipal
 
 public sealed record FindPrincipalAnswer
 {
+    /// <summary>Set when the look-up itself failed: nothing is known of the certificate, ask again.</summary>
+    public Refused? Refused { get; init; }
+
     /// <summary>Null when no certificate with this id is registered.</summary>
     public PrincipalGrant? Grant { get; init; }
 }

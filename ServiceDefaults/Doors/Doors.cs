@@ -1,0 +1,19 @@
+using FleetPlatform.Contracts;
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FleetPlatform.ServiceDefaults;
+
+/// <summary>The questions that every service answers for which it has registered what they need. Queues carry the service's name in front.</summary>
+static class Doors
+{
+    public static void Add(FleetBusBuilder bus, string service)
+    {
+        bus.Requests.Add((context, rabbit) =>
+        {
+            if (context.GetService<IFlowSteps>() is { } steps)
+                rabbit.ReceiveEndpoint(Queues.OfRequest(typeof(FindFlowSteps), service), endpoint =>
+                    FleetBusBuilder.ServeFrom(endpoint, context, new FindFlowStepsConsumer(steps), concurrency: 4));
+        });
+    }
+}
