@@ -86,7 +86,7 @@ public sealed class CertificateText
     /// <summary>True unless the certificate says that it is for other purposes than authenticating a client (§4.2.1.12, §4.2.1.3).</summary>
     public bool AllowsClientAuthentication =>
         (ExtendedKeyUsages is not { } purposes || purposes.Contains(Oids.ClientAuthentication) || purposes.Contains(Oids.AnyExtendedKeyUsage))
-        && (KeyUsage is not { } usage || (usage & X509KeyUsageFlags.DigitalSignature) != 0);
+        && (KeyUsage is not { } usage || usage.HasFlag(X509KeyUsageFlags.DigitalSignature));
 
     /// <summary>True when <paramref name="now"/> lies within the validity, both ends included.</summary>
     public bool IsValidAt(DateTimeOffset now) => NotBefore <= now && now <= NotAfter;

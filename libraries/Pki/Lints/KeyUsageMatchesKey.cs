@@ -12,8 +12,8 @@ sealed class KeyUsageMatchesKey : ILint
         {
             { KeyUsage: null } => "keyUsage is missing.",
             var c when !c.Extensions[Oids.KeyUsage] => "keyUsage is not critical.",
-            { KeyUsage: var usage } when (usage & Signing) != 0 != subject.Profile.IsAuthority => "Only an authority signs certificates and lists.",
-            { KeyAlgorithm: not PublicKeyAlgorithm.Rsa, KeyUsage: var usage } when (usage & X509KeyUsageFlags.KeyEncipherment) != 0 =>
+            { KeyUsage: var usage } when (usage & Signing) != X509KeyUsageFlags.None != subject.Profile.IsAuthority => "Only an authority signs certificates and lists.",
+            { KeyAlgorithm: not PublicKeyAlgorithm.Rsa, KeyUsage: var usage } when usage.Value.HasFlag(X509KeyUsageFlags.KeyEncipherment) =>
                 "keyEncipherment needs an RSA key (RFC 8813 §3).",
             _ => null,
         };
