@@ -1,0 +1,24 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace FleetPlatform.Events;
+
+/// <summary>Tells "the database is not there" from "the database said no", by SQLSTATE and exception type, never by message.</summary>
+static class Outage
+{
+    public static bool Is(Exception failure) => failure switch
+    {
+        PostgresException refused => refused.SqlState is
+            PostgresErrorCodes.QueryCanceled           // our own time-out
+            or PostgresErrorCodes.ReadOnlySqlTransaction // a standby after a fail-over
+            or PostgresErrorCodes.LockNotAvailable
+            || refused.SqlState.StartsWith("08", StringComparison.Ordinal)    // connection
+            || refused.SqlState.StartsWith("53", StringComparison.Ordinal)    // out of connections, disk, memory
+            || refused.SqlState.StartsWith("57P", StringComparison.Ordinal)   // shutting down, starting up
+            || refused.SqlState.StartsWith("58", StringComparison.Ordinal),   // input/output
+        NpgsqlException or TimeoutException or SocketException or IOException => true,
+        // A connection that Npgsql closed under us while another failure was on its way.
+        ObjectDisposedException or InvalidOperationException { Source: "Npgsql" } => true,
+        _ => false,
+    };
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Npgsql;
+
+namespace FleetPlatform.Events.Reading;
+
+/// <summary>Reads streams. A stream's version is that of its last event, so one statement gives a consistent state.</summary>
+sealed class EventReader(NpgsqlDataSource dataSource, EventTypes types)
+{
+    const string ReadStream = $"select {EventRow.Columns} from mt_events e where e.stream_id = $1 and e.version >= $2 order by e.version limit $3";
+
+    // Lateral keeps the plan a loop of index scans, whatever the planner believes about the length of the array.
+    const string ReadStreams = $"""
+        select {EventRow.Columns} from unnest($1) as s (id)
+        cross join lateral (select * from mt_events where stream_id = s.id order by version) e
+        """;
+
+    public async Task<Fetched<TAggregate>> Fold<TAggregate, TEvent>(StreamId id, CancellationToken cancellation)
+        where TAggregate : IAggregate<TAggregate, TEvent>
+        where TEvent : class =>
+        Fold<TAggregate, TEvent>(id, await Read(id, 1, int.MaxValue, cancellation));
+
+    public async Task<IReadOnlyList<Fetched<TAggregate>>> Fold<TAggregate, TEvent>(
+        IReadOnlyList<StreamId> ids, CancellationToken cancellation)
+        where TAggregate : IAggregate<TAggregate, TEvent>
+        where TEvent : class
+    {
+        if (ids.Count == 0) return [];
+        var events = await Read(
+            ReadStreams, [new NpgsqlParameter<string[]> { TypedValue = [.. ids.Select(id => id.Value).Distinct()] }], cancellation);
+        var streams = events.ToLookup(e => e.StreamId);
+        return [.. ids.Select(id => Fold<TAggregate, TEvent>(id, streams[id]))];
+    }
+
+    public Task<IReadOnlyList<RecordedEvent>> Read(StreamId id, long fromVersion, int limit, CancellationToken cancellation) =>
+        Read(ReadStream,
+            [
+                new NpgsqlParameter<string> { TypedValue = id.Value },
+                new NpgsqlParameter<long> { TypedValue = fromVersion },
+                new NpgsqlParameter<int> { TypedValue = limit },
+            ],
+            cancellation);
+
+    static Fetched<TAggregate> Fold<TAggregate, TEvent>(StreamId id, IEnumerable<RecordedEvent> events)
+        where TAggregate : IAggregate<TAggregate, TEvent>
+        where TEvent : class
+    {
+        var state = TAggregate.Initial;
+        var version = 0L;
+        foreach (var recorded in events)
+        {
+            state = state.Evolve(recorded.Data as TEvent ?? throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture, $"{recorded.Type} in {id} at {recorded.Version} is no {typeof(TEvent).Name}.")));
+            version = recorded.Version;
+        }
+
+        return new(id, state, version);
+    }
+
+    async Task<IReadOnlyList<RecordedEvent>> Read(string sql, NpgsqlParameter[] parameters, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var command = dataSource.CreateCommand(sql);
+            command.Parameters.AddRange(parameters);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            var events = new List<RecordedEvent>();
+            while (await reader.ReadAsync(cancellation)) events.Add(EventRow.Read(reader, types));
+            return events;
+        }
+        catch (Exception failure) when (Outage.Is(failure))
+        {
+            throw new EventStoreUnavailableException("The event store cannot be read at the moment.", failure);
+        }
+    }
+}

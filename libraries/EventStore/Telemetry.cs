@@ -1,0 +1,32 @@
+using System.Diagnostics.Metrics;
+
+namespace FleetPlatform.Events;
+
+/// <summary>What the store measures, under the meter <c>FleetPlatform.EventStore</c>.</summary>
+public static class Telemetry
+{
+    /// <summary>Name of the meter.</summary>
+    public const string Name = "FleetPlatform.EventStore";
+
+    static readonly Meter Meter = new(Name);
+    static readonly Counter<long> Events = Meter.CreateCounter<long>("fleet.eventstore.events", "{event}", "Events appended.");
+    static readonly Histogram<int> GroupSize = Meter.CreateHistogram<int>("fleet.eventstore.group.size", "{session}", "Sessions committed together.");
+    static readonly Histogram<double> CommitDuration =
+        Meter.CreateHistogram<double>("fleet.eventstore.commit.duration", "s", "Duration of a group's transaction.");
+
+    internal static readonly Counter<long> Conflicts =
+        Meter.CreateCounter<long>("fleet.eventstore.conflicts", "{session}", "Sessions refused because a stream had moved.");
+    internal static readonly Counter<long> Refused =
+        Meter.CreateCounter<long>("fleet.eventstore.unavailable", "{session}", "Sessions the database did not take or confirm.");
+    internal static readonly Counter<long> Handled =
+        Meter.CreateCounter<long>("fleet.eventstore.subscription.events", "{event}", "Events handled by subscriptions.");
+    internal static readonly Histogram<double> Latency =
+        Meter.CreateHistogram<double>("fleet.eventstore.subscription.latency", "s", "From an event's timestamp to the end of its handling.");
+
+    internal static void Committed(int sessions, int events, TimeSpan duration)
+    {
+        Events.Add(events);
+        GroupSize.Record(sessions);
+        CommitDuration.Record(duration.TotalSeconds);
+    }
+}
