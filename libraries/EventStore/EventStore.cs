@@ -1,3 +1,4 @@
+using FleetPlatform.Events.Projections;
 using FleetPlatform.Events.Reading;
 using FleetPlatform.Events.Schema;
 using FleetPlatform.Events.Writing;
@@ -117,6 +118,29 @@ public sealed partial class EventStore : IAsyncDisposable
     /// </summary>
     /// <exception cref="EventStoreUnavailableException">The database cannot be reached.</exception>
     public Task EnsureSchemaAsync(CancellationToken cancellation = default) => new Migrator(this).Run(cancellation);
+
+    /// <summary>
+    /// Empties an inline projection's tables and fills them from all events, in one transaction: readers see the old rows until it ends, appends
+    /// wait (and may time out).
+    /// </summary>
+    /// <exception cref="ArgumentException">The store has no inline projection of that name.</exception>
+    /// <exception cref="EventStoreUnavailableException">The database cannot be reached.</exception>
+    public async Task RebuildAsync(string projectionName, CancellationToken cancellation = default)
+    {
+        var projection = _options.InlineProjections.FirstOrDefault(projection => projection.Name == projectionName)
+            ?? throw new ArgumentException($"There is no inline projection \"{projectionName}\".", nameof(projectionName));
+        try
+        {
+            await using var connection = await DataSource.OpenConnectionAsync(cancellation);
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            await Rebuild.Run(connection, EventTypes, [projection], cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+        catch (Exception failure) when (Outage.Is(failure))
+        {
+            throw new EventStoreUnavailableException($"The projection \"{projectionName}\" could not be rebuilt.", failure);
+        }
+    }
 
     internal Task Save(PendingAppend append, CancellationToken cancellation) => _commits.Save(append, cancellation);
 

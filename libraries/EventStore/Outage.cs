@@ -19,6 +19,8 @@ static class Outage
         NpgsqlException or TimeoutException or SocketException or IOException => true,
         // A connection that Npgsql closed under us while another failure was on its way.
         ObjectDisposedException or InvalidOperationException { Source: "Npgsql" } => true,
-        _ => false,
+        // The driver out of step with the server, after a statement failed while it was being prepared automatically (npgsql issue 6391). It drops the
+        // connection; the next one is sound.
+        _ => failure.GetType() == typeof(Exception) && failure.Source == "Npgsql",
     };
 }

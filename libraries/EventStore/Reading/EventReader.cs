@@ -60,8 +60,10 @@ sealed class EventReader(NpgsqlDataSource dataSource, EventTypes types)
     {
         try
         {
-            await using var command = dataSource.CreateCommand(sql);
+            await using var connection = await dataSource.OpenConnectionAsync(cancellation);
+            await using var command = new NpgsqlCommand(sql, connection);
             command.Parameters.AddRange(parameters);
+            await command.PrepareAsync(cancellation);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             var events = new List<RecordedEvent>();
             while (await reader.ReadAsync(cancellation)) events.Add(EventRow.Read(reader, types));

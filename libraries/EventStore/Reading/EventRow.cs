@@ -12,6 +12,8 @@ static class EventRow
         "e.seq_id, e.fleet_transaction_id, e.id, e.stream_id, e.version, e.type, e.data, e.timestamp, " +
         "e.correlation_id, e.causation_id, e.user_name, e.headers";
 
+    public const int ColumnCount = 12;
+
     public static RecordedEvent Read(NpgsqlDataReader row, EventTypes types) => new()
     {
         Sequence = row.GetInt64(0),

@@ -1,4 +1,5 @@
 using System.Reflection;
+using FleetPlatform.Events.Projections;
 using Npgsql;
 
 namespace FleetPlatform.Events.Schema;
@@ -8,6 +9,21 @@ sealed class Migrator(EventStore store)
 {
     // Any constant; shared by all that migrate a database of this kind.
     const long MigrationLock = 0x666C656574_01;
+
+    // A dump restored on another server brings transaction ids that this server has not reached: subscriptions would wait for them for years.
+    // The order within streams is that of seq_id too, so all of it becomes one old transaction, and each checkpoint falls back to before its
+    // first unhandled event: some are handled again, none is skipped.
+    const string RebaseRestored = """
+        do $$ begin
+            if (select max(fleet_transaction_id) from mt_events) >= pg_snapshot_xmax(pg_current_snapshot()) then
+                lock table mt_events in share row exclusive mode;
+                update fleet_checkpoints c set transaction_id = '3'::xid8, seq_id = coalesce(
+                    (select min(e.seq_id) - 1 from mt_events e where (e.fleet_transaction_id, e.seq_id) > (c.transaction_id, c.seq_id)),
+                    (select max(e.seq_id) from mt_events e));
+                update mt_events set fleet_transaction_id = '3'::xid8;
+            end if;
+        end $$
+        """;
 
     static readonly (int Number, string Sql)[] Scripts =
         [.. typeof(Migrator).Assembly.GetManifestResourceNames()
@@ -49,8 +65,42 @@ sealed class Migrator(EventStore store)
             await Execute(connection, $"insert into fleet_schema (number) values ({number})", cancellation);
         }
 
-        foreach (var projection in store.Options.InlineProjections) await Execute(connection, projection.Schema, cancellation);
+        await Execute(connection, RebaseRestored, cancellation);
+        await BuildProjections(connection, cancellation);
         await transaction.CommitAsync(cancellation);
+    }
+
+    // New projections, and those whose version changed, are filled from the events that are there already.
+    async Task BuildProjections(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var built = await ReadBuilt(connection, cancellation);
+        var outdated = new List<IInlineProjection>();
+        foreach (var projection in store.Options.InlineProjections)
+        {
+            await Execute(connection, projection.Schema, cancellation);
+            if (built.GetValueOrDefault(projection.Name) != projection.Version) outdated.Add(projection);
+        }
+
+        if (outdated.Count == 0) return;
+        await Rebuild.Run(connection, store.EventTypes, outdated, cancellation);
+        foreach (var projection in outdated)
+        {
+            await using var command = new NpgsqlCommand(
+                "insert into fleet_projections (name, version) values ($1, $2) on conflict (name) do update set version = excluded.version, built = now()", connection)
+            {
+                Parameters = { new NpgsqlParameter<string> { TypedValue = projection.Name }, new NpgsqlParameter<int> { TypedValue = projection.Version } },
+            };
+            await command.ExecuteNonQueryAsync(cancellation);
+        }
+    }
+
+    static async Task<Dictionary<string, int>> ReadBuilt(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("select name, version from fleet_projections", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var built = new Dictionary<string, int>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellation)) built[reader.GetString(0)] = reader.GetInt32(1);
+        return built;
     }
 
     static async Task<HashSet<int>> ReadApplied(NpgsqlConnection connection, CancellationToken cancellation)

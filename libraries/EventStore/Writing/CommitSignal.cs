@@ -46,6 +46,25 @@ sealed class CommitSignal(NpgsqlDataSource dataSource, EventStoreOptions options
         foreach (var listener in _listeners) listener();
     }
 
+    /// <summary>Wakes the listeners of this process whenever another one announces a commit. Returns never, throws when the connection breaks.</summary>
+    public static async Task ListenForOthers(EventStore store, CancellationToken stopping)
+    {
+        await using var connection = await store.DataSource.OpenConnectionAsync(stopping);
+        connection.Notification += (_, _) => store.Commits.WakeListeners();
+        await using (var listen = new NpgsqlCommand($"listen {Channel}", connection)) await listen.ExecuteNonQueryAsync(stopping);
+        store.Commits.WakeListeners(); // for what was announced while nobody listened
+        try
+        {
+            while (true) await connection.WaitAsync(stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            await using var unlisten = new NpgsqlCommand("unlisten *", connection); // the pool keeps the session
+            await unlisten.ExecuteNonQueryAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
     async Task Announce()
     {
         do

@@ -31,6 +31,7 @@ sealed class Writer(
             {
                 // A bug of ours must reach the callers and must not stop the writer for everyone after them.
                 WriterLog.CommitFailed(logger, failure, batch.Count);
+                await _connection.Drop();
                 foreach (var append in batch) append.Fail(failure);
             }
         }
@@ -79,7 +80,12 @@ sealed class Writer(
             var started = Stopwatch.GetTimestamp();
             var open = await _connection.Get();
             await using (var command = AppendBatch.Create(open, batch, options.CommandTimeout))
+            {
+                // By hand: a statement that fails while it is being prepared automatically leaves the driver out of step.
+                await command.PrepareAsync();
                 await command.ExecuteNonQueryAsync();
+            }
+
             _connection.Used();
             Telemetry.Committed(batch.Count, batch.Sum(append => append.Events.Length), Stopwatch.GetElapsedTime(started));
             commits.Committed();

@@ -1,0 +1,54 @@
+using Npgsql;
+
+namespace FleetPlatform.Events.Subscriptions;
+
+/// <summary>
+/// The right to run one subscription: an advisory lock that its connection holds. The database gives it away when the connection ends, so a leader that
+/// cannot save its checkpoint on <see cref="Connection"/> is no leader any more.
+/// </summary>
+sealed class Leadership : IAsyncDisposable
+{
+    Leadership(NpgsqlConnection connection) => Connection = connection;
+
+    public NpgsqlConnection Connection { get; }
+
+    /// <summary>Takes the right, or null while somebody else has it.</summary>
+    public static async Task<Leadership?> TryTake(NpgsqlDataSource dataSource, string name, CancellationToken cancellation)
+    {
+        var connection = await dataSource.OpenConnectionAsync(cancellation);
+        try
+        {
+            await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection)
+            {
+                Parameters = { new NpgsqlParameter<string> { TypedValue = $"fleet.subscription.{name}" } },
+            };
+            if (await command.ExecuteScalarAsync(cancellation) is true) return new(connection);
+        }
+        catch
+        {
+            await Release(connection);
+            throw;
+        }
+
+        await connection.DisposeAsync();
+        return null;
+    }
+
+    public async ValueTask DisposeAsync() => await Release(Connection);
+
+    // The pool keeps the session, and with it the lock: it has to be given back by name.
+    static async Task Release(NpgsqlConnection connection)
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand("select pg_advisory_unlock_all()", connection);
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (Exception failure) when (Outage.Is(failure))
+        {
+            // The connection is gone, and the lock with it.
+        }
+
+        await connection.DisposeAsync();
+    }
+}
