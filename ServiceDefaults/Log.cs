@@ -9,4 +9,7 @@ static partial class Log
 
     [LoggerMessage(2, LogLevel.Error, "{Request} failed")]
     public static partial void RequestFailed(ILogger logger, string request, Exception failure);
+
+    [LoggerMessage(3, LogLevel.Information, "Waiting for the database: {Failure}")]
+    public static partial void WaitingForDatabase(ILogger logger, string failure);
 }

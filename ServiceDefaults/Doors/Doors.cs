@@ -1,5 +1,5 @@
 using FleetPlatform.Contracts;
-using MassTransit;
+using FleetPlatform.Events;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FleetPlatform.ServiceDefaults;
@@ -7,13 +7,15 @@ namespace FleetPlatform.ServiceDefaults;
 /// <summary>The questions that every service answers for which it has registered what they need. Queues carry the service's name in front.</summary>
 static class Doors
 {
-    public static void Add(FleetBusBuilder bus, string service)
+    const int Concurrency = 4; // operators ask, not devices
+
+    public static void Add(FleetBusBuilder bus, string service) => bus.Requests.Add((context, rabbit) =>
     {
-        bus.Requests.Add((context, rabbit) =>
-        {
-            if (context.GetService<IFlowSteps>() is { } steps)
-                rabbit.ReceiveEndpoint(Queues.OfRequest(typeof(FindFlowSteps), service), endpoint =>
-                    FleetBusBuilder.ServeFrom(endpoint, context, new FindFlowStepsConsumer(steps), concurrency: 4));
-        });
-    }
+        if (context.GetService<IFlowSteps>() is { } steps)
+            rabbit.ReceiveEndpoint(Queues.OfRequest(typeof(FindFlowSteps), service), endpoint =>
+                FleetBusBuilder.ServeFrom(endpoint, context, new FindFlowStepsConsumer(steps), Concurrency));
+        if (context.GetService<EventStore>() is { } store)
+            rabbit.ReceiveEndpoint(Queues.OfRequest(typeof(ReadStream), service), endpoint =>
+                FleetBusBuilder.ServeFrom(endpoint, context, new ReadStreamConsumer(store), Concurrency));
+    });
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using FleetPlatform.Contracts;
+using FleetPlatform.Events;
 using MassTransit;
 using Npgsql;
 
@@ -20,6 +21,7 @@ public static class Failures
     public static bool IsTransient(Exception failure) => failure switch
     {
         NpgsqlException database => database.IsTransient,
+        Events.ConcurrencyException or EventStoreUnavailableException => true,
         RequestUnavailableException or RequestTimeoutException or ConnectionException => true,
         TimeoutException or SocketException or IOException => true,
         AggregateException { InnerException: { } inner } => IsTransient(inner),
