@@ -9,7 +9,10 @@ namespace FleetPlatform.ThingRegistry;
 /// <summary>The event store in this service's nouns: which stream a name has, and that no name reaches a stream unchecked.</summary>
 sealed class Registry(EventStore store, TimeProvider clock)
 {
-    const int MaximumAttempts = 8;
+    /// <summary>How often a decision is made again because someone else was faster.</summary>
+    public const int MaximumAttempts = 8;
+
+    public EventSession OpenSession(EventMetadata metadata) => store.OpenSession(metadata);
 
     public NpgsqlDataSource Database => store.DataSource;
 
@@ -36,8 +39,8 @@ sealed class Registry(EventStore store, TimeProvider clock)
         string name, string actor, Func<ThingGroup, Decision<ThingGroupEvent>> decide, CancellationToken cancellation) =>
         Write(Names.RefuseGroupName(name), () => GroupStream(name), actor, decide, cancellation);
 
-    public Task<Written<Policy, PolicyEvent>> WritePolicy(
-        string name, string actor, Func<Policy, Decision<PolicyEvent>> decide, CancellationToken cancellation) =>
+    public Task<Written<DevicePolicy, PolicyEvent>> WritePolicy(
+        string name, string actor, Func<DevicePolicy, Decision<PolicyEvent>> decide, CancellationToken cancellation) =>
         Write(Names.RefusePolicyName(name), () => PolicyStream(name), actor, decide, cancellation);
 
     public Task<Written<Principal, PrincipalEvent>> WritePrincipal(
@@ -53,11 +56,17 @@ sealed class Registry(EventStore store, TimeProvider clock)
     public Task<ThingGroup> ReadGroup(string name, CancellationToken cancellation) =>
         Read<ThingGroup, ThingGroupEvent>(Names.RefuseGroupName(name), () => GroupStream(name), cancellation);
 
-    public Task<Policy> ReadPolicy(string name, CancellationToken cancellation) =>
-        Read<Policy, PolicyEvent>(Names.RefusePolicyName(name), () => PolicyStream(name), cancellation);
+    public Task<DevicePolicy> ReadPolicy(string name, CancellationToken cancellation) =>
+        Read<DevicePolicy, PolicyEvent>(Names.RefusePolicyName(name), () => PolicyStream(name), cancellation);
 
     public Task<Principal> ReadPrincipal(string certificateId, CancellationToken cancellation) =>
         Read<Principal, PrincipalEvent>(Names.RefuseCertificateId(certificateId), () => PrincipalStream(certificateId), cancellation);
+
+    /// <summary>Folds streams of all kinds in one round trip.</summary>
+    public Task<IReadOnlyList<Fetched<TAggregate>>> Fetch<TAggregate, TEvent>(IReadOnlyList<StreamId> streams, CancellationToken cancellation)
+        where TAggregate : IAggregate<TAggregate, TEvent>
+        where TEvent : class =>
+        store.FetchAsync<TAggregate, TEvent>(streams, cancellation);
 
     /// <summary>A decision over several streams: read, decide, append in one transaction; again when someone else was faster.</summary>
     public async Task<T> Transact<T>(EventMetadata metadata, Func<EventSession, Task<T>> work, CancellationToken cancellation)

@@ -9,7 +9,7 @@ static class AttachPolicy
 {
     public const int MaximumPerTarget = 10;
 
-    public static Decision<PrincipalEvent> Decide(Command command, Policy policy, Principal principal, DateTimeOffset now)
+    public static Decision<PrincipalEvent> Decide(Command command, DevicePolicy policy, Principal principal, DateTimeOffset now)
     {
         if (!principal.Exists) return Principal.Missing(command.Target.CertificateId!);
         if (Refuse(command.PolicyName, policy, principal.Policies) is { } refusal) return refusal;
@@ -18,7 +18,7 @@ static class AttachPolicy
             : new PolicyAttached(command.PolicyName, policy.Incarnation, now);
     }
 
-    public static Decision<ThingGroupEvent> Decide(Command command, Policy policy, ThingGroup group, DateTimeOffset now)
+    public static Decision<ThingGroupEvent> Decide(Command command, DevicePolicy policy, ThingGroup group, DateTimeOffset now)
     {
         if (!group.Exists) return ThingGroup.Missing(command.Target.ThingGroupName!);
         if (Refuse(command.PolicyName, policy, group.Policies) is { } refusal) return refusal;
@@ -43,9 +43,9 @@ static class AttachPolicy
     /// <summary>A target is a certificate or a group, not both and not neither.</summary>
     public static Refusal BadTarget { get; } = new(Reasons.InvalidRequest.Code, "The target must be a certificate or a thing group.");
 
-    static Refusal? Refuse(string name, Policy policy, IReadOnlyList<AttachedPolicy> attached)
+    static Refusal? Refuse(string name, DevicePolicy policy, IReadOnlyList<AttachedPolicy> attached)
     {
-        if (!policy.Exists) return Policy.Missing(name);
+        if (!policy.Exists) return DevicePolicy.Missing(name);
         return attached.Count(other => other.PolicyName != name) >= MaximumPerTarget
             ? new(Reasons.LimitExceeded.Code, $"At most {MaximumPerTarget} policies are attached to one target.")
             : null;

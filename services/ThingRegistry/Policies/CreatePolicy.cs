@@ -5,7 +5,7 @@ namespace FleetPlatform.ThingRegistry.Policies;
 /// <summary>Creates a policy with its first version. Creating it again is refused, whatever it says: AWS does the same.</summary>
 static class CreatePolicy
 {
-    public static Decision<PolicyEvent> Decide(Command command, Policy policy, DateTimeOffset now)
+    public static Decision<PolicyEvent> Decide(Command command, DevicePolicy policy, DateTimeOffset now)
     {
         if (DocumentRules.Refuse(command.PolicyDocument) is { } refusal) return refusal;
         return policy.Exists
@@ -13,7 +13,7 @@ static class CreatePolicy
             : new PolicyCreated(policy.Incarnation + 1, command.PolicyDocument, now);
     }
 
-    public static Task<Written<Policy, PolicyEvent>> Handle(Command command, Registry registry, CancellationToken cancellation) =>
+    public static Task<Written<DevicePolicy, PolicyEvent>> Handle(Command command, Registry registry, CancellationToken cancellation) =>
         registry.WritePolicy(command.PolicyName, command.RequestedBy, policy => Decide(command, policy, registry.Now), cancellation);
 }
 

@@ -8,9 +8,9 @@ namespace FleetPlatform.ThingRegistry.Policies;
 /// </summary>
 static class DeletePolicy
 {
-    public static Decision<PolicyEvent> Decide(Command command, Policy policy, bool isAttached, DateTimeOffset now)
+    public static Decision<PolicyEvent> Decide(Command command, DevicePolicy policy, bool isAttached, DateTimeOffset now)
     {
-        if (!policy.Exists) return Policy.Missing(command.PolicyName);
+        if (!policy.Exists) return DevicePolicy.Missing(command.PolicyName);
         if (policy.Versions.Count > 1)
             return new Refusal(Reasons.DeleteConflict.Code, $"Policy {command.PolicyName} has {policy.Versions.Count - 1} version(s) besides its default; delete them first.");
         return isAttached
@@ -18,7 +18,7 @@ static class DeletePolicy
             : new PolicyDeleted(now);
     }
 
-    public static async Task<Written<Policy, PolicyEvent>> Handle(Command command, Registry registry, CancellationToken cancellation)
+    public static async Task<Written<DevicePolicy, PolicyEvent>> Handle(Command command, Registry registry, CancellationToken cancellation)
     {
         var isAttached = await PoliciesTable.IsAttached(registry.Database, command.PolicyName, cancellation);
         return await registry.WritePolicy(command.PolicyName, command.RequestedBy,

@@ -5,16 +5,16 @@ namespace FleetPlatform.ThingRegistry.Policies;
 /// <summary>Deletes a version that is not the default.</summary>
 static class DeletePolicyVersion
 {
-    public static Decision<PolicyEvent> Decide(Command command, Policy policy, DateTimeOffset now)
+    public static Decision<PolicyEvent> Decide(Command command, DevicePolicy policy, DateTimeOffset now)
     {
-        if (!policy.Exists) return Policy.Missing(command.PolicyName);
-        if (policy.Find(command.VersionId) is not { } version) return Policy.MissingVersion(command.PolicyName, command.VersionId);
+        if (!policy.Exists) return DevicePolicy.Missing(command.PolicyName);
+        if (policy.Find(command.VersionId) is not { } version) return DevicePolicy.MissingVersion(command.PolicyName, command.VersionId);
         return version.VersionId == policy.DefaultVersionId
             ? new Refusal(Reasons.DeleteConflict.Code, $"Version {command.VersionId} is the default of policy {command.PolicyName}.")
             : new PolicyVersionDeleted(version.VersionId, now);
     }
 
-    public static Task<Written<Policy, PolicyEvent>> Handle(Command command, Registry registry, CancellationToken cancellation) =>
+    public static Task<Written<DevicePolicy, PolicyEvent>> Handle(Command command, Registry registry, CancellationToken cancellation) =>
         registry.WritePolicy(command.PolicyName, command.RequestedBy, policy => Decide(command, policy, registry.Now), cancellation);
 }
 

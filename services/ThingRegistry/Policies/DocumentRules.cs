@@ -7,16 +7,9 @@ namespace FleetPlatform.ThingRegistry.Policies;
 /// <summary>What a policy document may be.</summary>
 static class DocumentRules
 {
-    const int MaximumCharacters = 2048;
-
-    /// <summary>Limit on the text as sent, so that white space cannot be used to fill memory.</summary>
-    const int MaximumCharactersWithWhiteSpace = 64 * 1024;
-
     /// <summary>Null when the document is a policy this platform can evaluate.</summary>
     public static Refusal? Refuse(string document)
     {
-        if (document.Length > MaximumCharactersWithWhiteSpace || document.Count(character => !char.IsWhiteSpace(character)) > MaximumCharacters)
-            return new(Reasons.MalformedPolicy.Code, $"A policy document has at most {MaximumCharacters} characters, not counting white space.");
         try
         {
             PolicyDocument.Compile(document);

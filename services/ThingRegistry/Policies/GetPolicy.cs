@@ -8,6 +8,6 @@ sealed class GetPolicyConsumer(Registry registry) : IConsumer<Query>
     {
         var policy = await registry.ReadPolicy(context.Message.PolicyName, context.CancellationToken);
         if (policy.Exists) await context.RespondAsync(policy.Describe(context.Message.PolicyName));
-        else await context.Refuse(Policy.Missing(context.Message.PolicyName));
+        else await context.Refuse(DevicePolicy.Missing(context.Message.PolicyName));
     }
 }

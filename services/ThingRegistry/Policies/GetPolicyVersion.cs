@@ -9,6 +9,6 @@ sealed class GetPolicyVersionConsumer(Registry registry) : IConsumer<Query>
         var query = context.Message;
         var policy = await registry.ReadPolicy(query.PolicyName, context.CancellationToken);
         if (policy.Find(query.VersionId) is { } version) await context.RespondAsync(policy.DescribeVersion(query.PolicyName, version));
-        else await context.Refuse(policy.Exists ? Policy.MissingVersion(query.PolicyName, query.VersionId) : Policy.Missing(query.PolicyName));
+        else await context.Refuse(policy.Exists ? DevicePolicy.MissingVersion(query.PolicyName, query.VersionId) : DevicePolicy.Missing(query.PolicyName));
     }
 }

@@ -32,6 +32,6 @@ sealed class ListPolicyTargetsConsumer(Registry registry) : IConsumer<Query>
         if ((await registry.ReadPolicy(query.PolicyName, context.CancellationToken)).Exists)
             await context.RespondAsync(await ListPolicyTargets.Handle(query, registry.Database, context.CancellationToken));
         else
-            await context.Refuse(Policy.Missing(query.PolicyName));
+            await context.Refuse(DevicePolicy.Missing(query.PolicyName));
     }
 }

@@ -14,6 +14,6 @@ sealed class ListPolicyVersionsConsumer(Registry registry) : IConsumer<Query>
                 Items = [.. policy.Versions.Reverse().Select(version => policy.DescribeVersion(name, version, withDocument: false))],
             });
         else
-            await context.Refuse(Policy.Missing(name));
+            await context.Refuse(DevicePolicy.Missing(name));
     }
 }

@@ -49,6 +49,7 @@ sealed record Principal(
         PolicyAttached e => Changed(e.At) with { Policies = With([new(e.PolicyName, e.Incarnation)]) },
         PolicyDetached e => Changed(e.At) with { Policies = [.. Policies.Where(policy => policy.PolicyName != e.PolicyName)] },
         StatusChanged e => Changed(e.At) with { Status = e.Status },
+        PrincipalRevoked { Was: PrincipalStatus.Gone } => this with { WasRevoked = true },
         PrincipalRevoked e => Changed(e.At) with { Status = PrincipalStatus.Revoked, WasRevoked = true, CreatedAt = Exists ? CreatedAt : e.At },
         PrincipalExpired or PrincipalDeleted => Initial with { Status = PrincipalStatus.Gone, WasRevoked = WasRevoked },
         _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),

@@ -24,11 +24,12 @@ sealed record PrincipalRegistered(
     DateTimeOffset NotBefore,
     DateTimeOffset NotAfter,
     DateTimeOffset At,
+    string? FlowId = null,
     string? ClaimForTemplate = null,
     DateTimeOffset? ExpiresAt = null) : PrincipalEvent;
 
 /// <summary>The certificate itself, when news of its issuance came after its registration.</summary>
-sealed record CertificateRecorded(string CertificatePem, DateTimeOffset NotBefore, DateTimeOffset NotAfter, DateTimeOffset IssuedAt) : PrincipalEvent;
+sealed record CertificateRecorded(string CertificatePem, DateTimeOffset NotBefore, DateTimeOffset NotAfter, DateTimeOffset IssuedAt, string FlowId) : PrincipalEvent;
 
 /// <summary>A template registered the certificate, with everything it is attached to: one fact, so that no reader sees half of it.</summary>
 /// <param name="Resources">SHA-256 of what was asked for; the same question again is answered, another one refused.</param>
@@ -58,7 +59,8 @@ sealed record PolicyDetached(string PolicyName, DateTimeOffset At) : PrincipalEv
 
 sealed record StatusChanged(PrincipalStatus Status, DateTimeOffset At) : PrincipalEvent;
 
-sealed record PrincipalRevoked(DateTimeOffset At) : PrincipalEvent;
+/// <summary>Was says whether there was still anything to revoke: of a certificate that is gone only the memory stays.</summary>
+sealed record PrincipalRevoked(PrincipalStatus Was, DateTimeOffset At) : PrincipalEvent;
 
 /// <summary>Nobody claimed it in time. Was says whether it was pending or a temporary claim that had been usable.</summary>
 sealed record PrincipalExpired(PrincipalStatus Was, DateTimeOffset At) : PrincipalEvent;

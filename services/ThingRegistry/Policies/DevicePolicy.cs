@@ -7,21 +7,21 @@ namespace FleetPlatform.ThingRegistry.Policies;
 /// <param name="Incarnation">How often a policy of this name was created; 0 when never.</param>
 /// <param name="Versions">At most five, in order of creation. Empty when the policy does not exist.</param>
 /// <param name="LastVersionId">The highest version id given so far; ids are never given again.</param>
-sealed record Policy(
+sealed record DevicePolicy(
     int Incarnation,
     IReadOnlyList<PolicyVersion> Versions,
     int DefaultVersionId,
     int LastVersionId,
     DateTimeOffset CreatedAt,
-    DateTimeOffset ModifiedAt) : IAggregate<Policy, PolicyEvent>
+    DateTimeOffset ModifiedAt) : IAggregate<DevicePolicy, PolicyEvent>
 {
-    public static Policy Initial { get; } = new(0, [], 0, 0, default, default);
+    public static DevicePolicy Initial { get; } = new(0, [], 0, 0, default, default);
 
     public bool Exists => Versions.Count > 0;
 
     public PolicyVersion Default => Versions.Single(version => version.VersionId == DefaultVersionId);
 
-    public Policy Evolve(PolicyEvent @event) => @event switch
+    public DevicePolicy Evolve(PolicyEvent @event) => @event switch
     {
         PolicyCreated e => new(e.Incarnation, [new(1, e.Document, e.At)], 1, 1, e.At, e.At),
         PolicyVersionCreated e => this with
