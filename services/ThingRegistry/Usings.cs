@@ -4,3 +4,4 @@ global using FleetPlatform.Events;
 global using FleetPlatform.ServiceDefaults;
 global using MassTransit;
 global using Npgsql;
+global using ConcurrencyException = FleetPlatform.Events.ConcurrencyException;

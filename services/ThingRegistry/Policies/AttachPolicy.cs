@@ -7,8 +7,6 @@ namespace FleetPlatform.ThingRegistry.Policies;
 /// <summary>Attaches a policy to a certificate or to a thing group, at most ten to each. Attaching twice is attaching once.</summary>
 static class AttachPolicy
 {
-    public const int MaximumPerTarget = 10;
-
     public static Decision<PrincipalEvent> Decide(Command command, DevicePolicy policy, Principal principal, DateTimeOffset now)
     {
         if (!principal.Exists) return Principal.Missing(command.Target.CertificateId!);
@@ -46,8 +44,8 @@ static class AttachPolicy
     static Refusal? Refuse(string name, DevicePolicy policy, IReadOnlyList<AttachedPolicy> attached)
     {
         if (!policy.Exists) return DevicePolicy.Missing(name);
-        return attached.Count(other => other.PolicyName != name) >= MaximumPerTarget
-            ? new(Reasons.LimitExceeded.Code, $"At most {MaximumPerTarget} policies are attached to one target.")
+        return attached.Count(other => other.PolicyName != name) >= Principal.MaximumPolicies
+            ? new(Reasons.LimitExceeded.Code, $"At most {Principal.MaximumPolicies} policies are attached to one target.")
             : null;
     }
 }

@@ -25,6 +25,9 @@ sealed record Principal(
     public static Principal Initial { get; } =
         new(PrincipalStatus.Unknown, false, null, default, default, default, default, 0, null, [], [], null, null);
 
+    /// <summary>Most policies attached to one certificate, or to one thing group.</summary>
+    public const int MaximumPolicies = 10;
+
     /// <summary>False for a certificate nobody told us of, and for one that is gone.</summary>
     public bool Exists => Status is not (PrincipalStatus.Unknown or PrincipalStatus.Gone);
 
@@ -44,7 +47,7 @@ sealed record Principal(
             Status = e.Status, CreatedAt = Exists ? CreatedAt : e.At, Provisioned = new(e.Resources, e.Status),
             Things = e.Thing is { } thing ? With(thing) : Things, Policies = With(e.Policies),
         },
-        ThingAttached e => Changed(e.At) with { Things = With(new(e.ThingName, e.ThingId, e.Exclusive)) },
+        ThingAttached e => Changed(e.At) with { Things = With(new AttachedThing(e.ThingName, e.ThingId, e.Exclusive)) },
         ThingDetached e => Changed(e.At) with { Things = [.. Things.Where(thing => thing.ThingName != e.ThingName)] },
         PolicyAttached e => Changed(e.At) with { Policies = With([new(e.PolicyName, e.Incarnation)]) },
         PolicyDetached e => Changed(e.At) with { Policies = [.. Policies.Where(policy => policy.PolicyName != e.PolicyName)] },

@@ -51,7 +51,7 @@ sealed class PrincipalsTable : IInlineProjection
             case CertificateRecorded e: row.Record(e); break;
             case PrincipalProvisioned e: row.Provision(e); break;
             case ThingAttached e:
-                row.Attach(new(e.ThingName, e.ThingId, e.Exclusive));
+                row.Attach(new AttachedThing(e.ThingName, e.ThingId, e.Exclusive));
                 row.Touch(e.At);
                 break;
             case ThingDetached e:

@@ -92,8 +92,8 @@ static partial class ApplyProvisioning
         }
 
         var others = state.Principal.Policies.Count(other => !attached.Exists(policy => policy.PolicyName == other.PolicyName));
-        return attached.Count + others > AttachPolicy.MaximumPerTarget
-            ? (new(Reasons.LimitExceeded.Code, $"At most {AttachPolicy.MaximumPerTarget} policies are attached to one certificate."), [], [])
+        return attached.Count + others > Principal.MaximumPolicies
+            ? (new(Reasons.LimitExceeded.Code, $"At most {Principal.MaximumPolicies} policies are attached to one certificate."), [], [])
             : (null, attached, created);
     }
 
