@@ -1,7 +1,3 @@
-using FleetPlatform.ServiceDefaults;
+using FleetPlatform.TemplateEngine;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.AddServiceDefaults("template-engine");
-var app = builder.Build();
-app.MapDefaultEndpoints();
-app.Run();
+Composition.Build(args).Run();

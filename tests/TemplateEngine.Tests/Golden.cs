@@ -18,7 +18,9 @@ static class Golden
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    public static string Folder(string name, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, name);
+    public static string Folder(string name) => Path.Combine(Path.GetDirectoryName(Here())!, name);
+
+    static string Here([CallerFilePath] string here = "") => here;
 
     public static void Check(string file, string actual)
     {

@@ -36,7 +36,7 @@ sealed class Attempt(Command command, TimeProvider clock, TemplateEngineOptions 
     public void Resolve(RenderedResources rendered, int version)
     {
         _events.RemoveAll(@event => @event is ParametersResolved); // rendered again, by an older version
-        _events.Add(new ParametersResolved(TemplateName, version, rendered.Thing?.ThingName,
+        _events.Add(new ParametersResolved(Token!.CertificateId, ClientId, TemplateName, version, rendered.Thing?.ThingName,
             ParameterRules.Recorded(Command.Parameters, options), RequestHash, Round(Elapsed), clock.GetUtcNow()));
     }
 

@@ -15,8 +15,8 @@ sealed record TokenPresented(
 /// <param name="Parameters">As the device sent them; long ones cut (TemplateEngine:RecordedCharacters).</param>
 /// <param name="RequestHash">Tells requests apart: SHA-256 over template name and parameters, lower-case hex.</param>
 sealed record ParametersResolved(
-    string TemplateName, int TemplateVersion, string? ThingName, IReadOnlyDictionary<string, string> Parameters, string RequestHash,
-    double RenderMilliseconds, DateTimeOffset At)
+    string CertificateId, string ClientId, string TemplateName, int TemplateVersion, string? ThingName,
+    IReadOnlyDictionary<string, string> Parameters, string RequestHash, double RenderMilliseconds, DateTimeOffset At)
     : ProvisioningEvent;
 
 /// <summary>The registry holds the resources; the certificate has the status that the template gives it.</summary>

@@ -18,14 +18,14 @@ public class PropertyTests
     static string[] Nasty => ["*", "#", "+", "$", "?", "/", "a*", "a/../b", "${iot:ClientId}", "${A}", "\"", "\\", "\u0000", "\u0085", "", "-", "a-b",
         "\"]},{\"Effect\":\"Allow\"", "\\u002a", "x", "SN-0042", "ünïcode", "*-*", "-*"];
 
-    static string Template(string resource) => $$"""
+    static string Template(string resource) => $$$$"""
         {"Resources": {
           "c": {"Type": "AWS::IoT::Certificate", "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}}},
-          "p": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyDocument": {{resource}} } } } }
+          "p": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyDocument": {{{{resource}}}} } } } }
         """;
 
     static string Statement(string resource) => Template(
-        $$"""{"Statement": [{"Effect": "Allow", "Action": "iot:Publish", "Resource": {{resource}}}]}""");
+        $$$$"""{"Statement": [{"Effect": "Allow", "Action": "iot:Publish", "Resource": {{{{resource}}}}}]}""");
 
     // Every way in which a parameter can come into a policy.
     public static TheoryData<string> Policies =>
