@@ -61,7 +61,7 @@ sealed class CertificateAuthorityOptions : IValidatableObject
     {
         if (IssuerValidity > RootValidity)
             yield return new($"{Section}:{nameof(IssuerValidity)} ({IssuerValidity}) must not exceed {nameof(RootValidity)} ({RootValidity}).");
-        foreach (var (name, value) in (ReadOnlySpan<(string, TimeSpan)>)
+        foreach (var (name, value) in ((string, TimeSpan)[])
             [
                 (nameof(DeviceValidity), DeviceValidity), (nameof(OperatorValidity), OperatorValidity), (nameof(ServerValidity), ServerValidity),
                 (nameof(TemporaryClaimValidity), TemporaryClaimValidity), (nameof(FinishAfter), FinishAfter), (nameof(FinishPeriod), FinishPeriod),

@@ -51,9 +51,9 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
         var seen = await ReadMark(cancellation);
         var open = await FindOpen(seen, now - options.FinishAfter, cancellation);
         var finished = 0;
-        foreach (var (_, stream) in open)
+        foreach (var stream in open)
             if (await Finish(stream, now, cancellation)) finished++;
-        await MoveMark(seen, now - Settled, open.Count == MaximumAtOnce ? open[^1].Sequence : long.MaxValue, cancellation);
+        await MoveMark(seen, now - Settled, cancellation);
         return finished;
     }
 
@@ -87,19 +87,24 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
         }
     }
 
-    async Task<List<(long Sequence, StreamId Stream)>> FindOpen(long after, DateTimeOffset olderThan, CancellationToken cancellation)
+    async Task<List<StreamId>> FindOpen(long after, DateTimeOffset olderThan, CancellationToken cancellation)
     {
         // An open issuance is one whose stream never got past its first event.
         await using var find = store.DataSource.CreateCommand("""
-            select e.seq_id, e.stream_id from mt_events e join mt_streams s on s.id = e.stream_id and s.version = 1
+            select e.stream_id from mt_events e join mt_streams s on s.id = e.stream_id and s.version = 1
             where e.seq_id > $1 and e.type = $2 and e.timestamp <= $3 order by e.seq_id limit $4
             """);
-        find.Parameters.AddRange([new() { Value = after }, new() { Value = EventNames.CertificatePrepared }, new() { Value = olderThan }, new() { Value = MaximumAtOnce }]);
+        Bind(find, after, EventNames.CertificatePrepared, olderThan, MaximumAtOnce);
         await using var rows = await find.ExecuteReaderAsync(cancellation);
-        var open = new List<(long, StreamId)>();
+        var open = new List<StreamId>();
         while (await rows.ReadAsync(cancellation))
-            if (StreamId.TryParse(rows.GetString(1), out var stream)) open.Add((rows.GetInt64(0), stream));
+            if (StreamId.TryParse(rows.GetString(0), out var stream)) open.Add(stream);
         return open;
+    }
+
+    static void Bind(NpgsqlCommand command, params ReadOnlySpan<object> values)
+    {
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
     }
 
     async Task<long> ReadMark(CancellationToken cancellation)
@@ -111,17 +116,19 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
     }
 
     // Everything up to the mark is finished for good: a search reads only what is newer.
-    async Task MoveMark(long from, DateTimeOffset settledBefore, long notBeyond, CancellationToken cancellation)
+    async Task MoveMark(long from, DateTimeOffset settledBefore, CancellationToken cancellation)
     {
         await using var move = store.DataSource.CreateCommand("""
+            with open as (
+                select min(p.seq_id) as first from mt_events p join mt_streams s on s.id = p.stream_id and s.version = 1
+                where p.seq_id > $1 and p.type = $2)
             insert into fleet_prepared_mark (id, seq_id)
-            select 1, max(e.seq_id) from mt_events e where e.seq_id > $1 and e.seq_id < $3 and e.timestamp < $2
-            and not exists (select 1 from mt_events p join mt_streams s on s.id = p.stream_id and s.version = 1
-                where p.seq_id > $1 and p.seq_id <= e.seq_id and p.type = $4)
+            select 1, max(e.seq_id) from mt_events e, open
+            where e.seq_id > $1 and e.timestamp < $3 and (open.first is null or e.seq_id < open.first)
             having max(e.seq_id) is not null
             on conflict (id) do update set seq_id = greatest(fleet_prepared_mark.seq_id, excluded.seq_id)
             """);
-        move.Parameters.AddRange([new() { Value = from }, new() { Value = settledBefore }, new() { Value = notBeyond }, new() { Value = EventNames.CertificatePrepared }]);
+        Bind(move, from, EventNames.CertificatePrepared, settledBefore);
         await move.ExecuteNonQueryAsync(cancellation);
     }
 }

@@ -37,11 +37,20 @@ sealed class ClaimLimits(CertificateAuthorityOptions options, TimeProvider clock
 }
 
 /// <summary>Gives out at most a burst at once and a rate in the long run.</summary>
-sealed class TokenBucket(double perSecond, double burst, TimeProvider clock)
+sealed class TokenBucket
 {
     readonly Lock _gate = new();
-    double _left = burst;
-    long _seen = clock.GetTimestamp();
+    readonly TimeProvider _clock;
+    readonly double _perSecond;
+    readonly double _burst;
+    double _left;
+    long _seen;
+
+    public TokenBucket(double perSecond, double burst, TimeProvider clock)
+    {
+        (_perSecond, _burst, _left, _clock) = (perSecond, burst, burst, clock);
+        _seen = clock.GetTimestamp();
+    }
 
     public bool TryTake(long timestamp)
     {
@@ -59,14 +68,14 @@ sealed class TokenBucket(double perSecond, double burst, TimeProvider clock)
         lock (_gate)
         {
             Refill(timestamp);
-            return _left >= burst;
+            return _left >= _burst;
         }
     }
 
     void Refill(long timestamp)
     {
         if (timestamp <= _seen) return;
-        _left = Math.Min(burst, _left + (clock.GetElapsedTime(_seen, timestamp).TotalSeconds * perSecond));
+        _left = Math.Min(_burst, _left + (_clock.GetElapsedTime(_seen, timestamp).TotalSeconds * _perSecond));
         _seen = timestamp;
     }
 }
