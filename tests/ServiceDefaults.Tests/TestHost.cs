@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace FleetPlatform.ServiceDefaults.Tests;
 
@@ -25,8 +26,8 @@ sealed class TestHost : IAsyncDisposable
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
-        builder.Configuration["Logging:LogLevel:Default"] ??= "Warning";
         builder.AddServiceDefaults(service);
+        builder.Logging.AddFilter<ConsoleLoggerProvider>(level => level == LogLevel.Critical); // failures are what many tests are about
         configure(builder);
         var host = new TestHost(builder.Build());
         host._app.MapDefaultEndpoints();
