@@ -12,8 +12,10 @@ static class Doors
     public static void Add(FleetBusBuilder bus, string service) => bus.Requests.Add((context, rabbit) =>
     {
         if (context.GetService<IFlowSteps>() is { } steps)
-            FleetBusBuilder.ServeFrom(rabbit, Queues.OfRequest(typeof(FindFlowSteps), service), context, new FindFlowStepsConsumer(steps), Concurrency);
+            rabbit.ReceiveEndpoint(Queues.OfRequest(typeof(FindFlowSteps), service), endpoint =>
+                FleetBusBuilder.ServeFrom(endpoint, context, new FindFlowStepsConsumer(steps), Concurrency));
         if (context.GetService<EventStore>() is { } store)
-            FleetBusBuilder.ServeFrom(rabbit, Queues.OfRequest(typeof(ReadStream), service), context, new ReadStreamConsumer(store), Concurrency);
+            rabbit.ReceiveEndpoint(Queues.OfRequest(typeof(ReadStream), service), endpoint =>
+                FleetBusBuilder.ServeFrom(endpoint, context, new ReadStreamConsumer(store), Concurrency));
     });
 }

@@ -1,3 +1,11 @@
+using FleetPlatform.MqttGateway;
+using FleetPlatform.ServiceDefaults;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults("mqtt-gateway");
+builder.AddSurroundings();
+builder.AddGateway();
+
 var app = builder.Build();
+app.MapDefaultEndpoints();
 app.Run();

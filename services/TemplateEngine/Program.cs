@@ -1,3 +1,3 @@
-using FleetPlatform.TemplateEngine;
-
-Composition.Build(args).Run();
+var builder = WebApplication.CreateBuilder(args);
+var app = builder.Build();
+app.Run();

@@ -33,12 +33,11 @@ static class Orders
 
     public static StreamId Stream(object key) => StreamId.Of("order", $"{key}");
 
-    public static async Task<EventStore> OpenStore(
-        this PostgresDatabase database, Action<EventStoreOptions>? configure = null, TimeProvider? clock = null)
+    public static async Task<EventStore> OpenStore(this PostgresDatabase database, Action<EventStoreOptions>? configure = null)
     {
         var options = new EventStoreOptions { EventTypes = Types() };
         configure?.Invoke(options);
-        var store = new EventStore(database.DataSource, options, clock);
+        var store = new EventStore(database.DataSource, options);
         await store.EnsureSchemaAsync();
         return store;
     }

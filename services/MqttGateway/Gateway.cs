@@ -1,0 +1,56 @@
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Contracts.TemplateEngine;
+using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.Mqtt;
+using FleetPlatform.MqttGateway.Identity;
+using FleetPlatform.MqttGateway.Listening;
+using FleetPlatform.MqttGateway.Provisioning;
+using FleetPlatform.MqttGateway.Sessions;
+using FleetPlatform.Pki;
+using FleetPlatform.ServiceDefaults;
+using MassTransit;
+
+namespace FleetPlatform.MqttGateway;
+
+/// <summary>How the gateway is put together: everything in the process, then what connects it to the others.</summary>
+static class Gateway
+{
+    /// <summary>The gateway itself. Needs the three batchers, <see cref="IAsk"/> and an event store beside it.</summary>
+    public static void AddGateway(this WebApplicationBuilder builder)
+    {
+        builder.AddOptions<GatewayOptions>(GatewayOptions.Section);
+        var services = builder.Services;
+        services.AddOptions<GatewayOptions>().Configure<IConfiguration>((options, configuration) =>
+        {
+            if (int.TryParse(configuration["MQTTS_PORT"], out var port)) options.Port = port;
+        });
+        services.AddSingleton<GatewayMetrics>().AddSingleton<PolicyCache>().AddSingleton<Principals>().AddSingleton<LiveSessions>();
+        services.AddSingleton<SessionRecords>().AddSingleton<AcceptConnection>().AddSingleton<AnswerRequests>().AddSingleton<SealedSecretOpener>();
+        services.AddSingleton<IMqttPolicy, GatewayPolicy>();
+        services.AddSingleton<ServerCertificates>().AddSingleton<RecheckCertificates>();
+        services.AddSingleton(provider => new MqttBroker(
+            provider.GetRequiredService<IMqttPolicy>(), new MqttBrokerOptions(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<MqttBroker>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
+        services.AddHostedService(provider => provider.GetRequiredService<RecheckCertificates>());
+        services.AddHostedService<RecordFacts>();
+        builder.AddListeners();
+    }
+
+    /// <summary>The database and the bus.</summary>
+    public static void AddSurroundings(this WebApplicationBuilder builder)
+    {
+        builder.AddFleetEventStore("mqtt-gateway-db", EventNames.All, store => store.IndexSubjects(FlowSteps.SubjectsOf));
+        builder.Services.AddSingleton<IFlowSteps, FlowSteps>();
+
+        var timeout = builder.Configuration.GetValue($"{GatewayOptions.Section}:{nameof(GatewayOptions.RequestTimeout)}", new GatewayOptions().RequestTimeout);
+        builder.AddFleetBus("mqtt-gateway", bus => bus
+            .AddBatcher<FindPrincipals, FindPrincipal, FindPrincipalsAnswer, FindPrincipalAnswer>(timeout)
+            .AddBatcher<IssueCertificates, IssueCertificate, IssueCertificatesAnswer, IssueCertificateAnswer>(timeout)
+            .AddBatcher<ProvisionThings, ProvisionThing, ProvisionThingsAnswer, ProvisionThingAnswer>(timeout)
+            .AddPerInstanceConsumer<PrincipalsChangedConsumer>()
+            .AddPerInstanceConsumer<PolicyChangedConsumer>()
+            .AddPerInstanceConsumer<CertificateRevokedConsumer>());
+        builder.Services.AddReceiveEndpointObserver<RecheckCertificates>();
+    }
+}

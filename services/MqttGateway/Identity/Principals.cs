@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.ServiceDefaults;
+
+namespace FleetPlatform.MqttGateway.Identity;
+
+/// <summary>
+/// Who the certificates are: asked once, remembered, and kept right by what the registry publishes. A change that arrives while a
+/// question is under way makes its answer old: it is used by nobody and asked again.
+/// </summary>
+sealed class Principals(
+    IBatcher<FindPrincipal, FindPrincipalAnswer> registry, PolicyCache policies, GatewayOptions options, TimeProvider clock, GatewayMetrics metrics)
+{
+    const int MaximumTries = 3;
+
+    readonly LeastRecentlyUsed<string, Principal> _known = new(options.RememberedPrincipals);
+    readonly LeastRecentlyUsed<string, long> _unknown = new(options.RememberedPrincipals);
+    readonly ConcurrentDictionary<string, Question> _underWay = [];
+    long _changes;
+
+    /// <summary>Rises with every change that is heard of. Who decided at another count decides again.</summary>
+    public long Changes => Volatile.Read(ref _changes);
+
+    public int Count => _known.Count;
+
+    /// <summary>The principal of a certificate.</summary>
+    /// <returns>Null: no such certificate is registered.</returns>
+    /// <exception cref="RequestUnavailableException">The registry did not answer in time.</exception>
+    public async ValueTask<Principal?> Find(string certificateId, CancellationToken cancellation)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            if (_known.TryGet(certificateId, out var known)) return known;
+            if (IsKnownToBeUnknown(certificateId)) return null;
+
+            var question = _underWay.GetOrAdd(certificateId, static (id, self) => new Question(question => self.Ask(id, question)), this);
+            var principal = await question.Answer.WaitAsync(cancellation);
+            if (!question.IsOld) return principal;
+            if (tries == MaximumTries) throw new RequestUnavailableException("The certificate changes faster than it can be looked up.");
+        }
+    }
+
+    /// <summary>Whether an answer would need no question.</summary>
+    public bool Remembers(string certificateId) => _known.TryGet(certificateId, out _) || IsKnownToBeUnknown(certificateId);
+
+    /// <summary>Takes a grant that came with an answer. An older one than is known changes nothing.</summary>
+    public void Learn(PrincipalGrant grant, FirstConnection first)
+    {
+        _unknown.Remove(grant.CertificateId);
+        _known.Change(grant.CertificateId, there => there is null || there.Grant.Version < grant.Version ? Compile(grant, first) : null);
+    }
+
+    /// <summary>The first connection with the certificate is on its way to the record.</summary>
+    public void FirstConnectionSeen(string certificateId) =>
+        _known.Change(certificateId, there => there is null ? null : there with { FirstConnection = FirstConnection.Known });
+
+    /// <summary>Something about the certificate has changed.</summary>
+    public void Forget(string certificateId)
+    {
+        Interlocked.Increment(ref _changes);
+        if (_underWay.TryRemove(certificateId, out var question)) question.IsOld = true;
+        _known.Remove(certificateId);
+        _unknown.Remove(certificateId);
+    }
+
+    /// <summary>Messages may have been missed: nothing that is remembered counts any more.</summary>
+    public void ForgetAll()
+    {
+        Interlocked.Increment(ref _changes);
+        foreach (var (id, _) in _underWay)
+            if (_underWay.TryRemove(id, out var question)) question.IsOld = true;
+        _known.Clear();
+        _unknown.Clear();
+    }
+
+    /// <summary>A certificate is revoked: known at once, whatever the registry still says.</summary>
+    public void Revoke(string certificateId)
+    {
+        Interlocked.Increment(ref _changes);
+        if (_underWay.TryRemove(certificateId, out var question)) question.IsOld = true;
+        var revoked = new PrincipalGrant
+        {
+            CertificateId = certificateId,
+            Status = CertificateStatus.Revoked,
+            Version = long.MaxValue, // final: no grant comes after it
+            Policies = [],
+            Things = [],
+        };
+        _known.Change(certificateId, _ => Compile(revoked, FirstConnection.Known));
+    }
+
+    /// <summary>A policy has another default version.</summary>
+    /// <returns>Certificates whose rights have changed by it, as far as they are remembered.</returns>
+    public IReadOnlyList<string> ChangePolicy(PolicyChanged change)
+    {
+        Interlocked.Increment(ref _changes);
+        foreach (var question in _underWay.Values) question.IsOld = true; // any of them may bring the old document
+        var changed = new List<string>();
+        foreach (var principal in _known.Values())
+        {
+            if (!principal.Grant.Policies.Any(policy => policy.PolicyName == change.PolicyName)) continue;
+            changed.Add(principal.CertificateId);
+            _known.Change(principal.CertificateId, there => there is null ? null : WithPolicy(there, change));
+        }
+
+        return changed;
+    }
+
+    Principal WithPolicy(Principal principal, PolicyChanged change)
+    {
+        var grants = principal.Grant.Policies.Select(policy => policy.PolicyName == change.PolicyName
+            ? new PolicyGrant { PolicyName = change.PolicyName, VersionId = change.VersionId, Document = change.Document }
+            : policy).ToList();
+        return principal with { Grant = principal.Grant with { Policies = grants }, Policies = policies.Compile(grants) };
+    }
+
+    bool IsKnownToBeUnknown(string certificateId) =>
+        _unknown.TryGet(certificateId, out var since) && clock.GetElapsedTime(since) < options.UnknownCertificateMemory;
+
+    async Task<Principal?> Ask(string certificateId, Question question)
+    {
+        try
+        {
+            metrics.LookedUp();
+            var answer = await registry.Ask(new FindPrincipal { CertificateId = certificateId, TraceParent = System.Diagnostics.Activity.Current?.Id });
+            if (question.IsOld) return null;
+            if (answer.Grant is { } grant)
+            {
+                Learn(grant, FirstConnection.Perhaps);
+                return _known.TryGet(certificateId, out var principal) ? principal : Compile(grant, FirstConnection.Perhaps);
+            }
+
+            _unknown.Change(certificateId, _ => clock.GetTimestamp());
+            return null;
+        }
+        finally
+        {
+            _underWay.TryRemove(new(certificateId, question));
+        }
+    }
+
+    Principal Compile(PrincipalGrant grant, FirstConnection first) =>
+        new() { Grant = grant, Policies = policies.Compile(grant.Policies), FirstConnection = first };
+
+    /// <summary>One question, whoever waits for it.</summary>
+    sealed class Question
+    {
+        readonly Lazy<Task<Principal?>> _answer;
+
+        public Question(Func<Question, Task<Principal?>> ask) => _answer = new(() => Task.Run(() => ask(this)));
+
+        public Task<Principal?> Answer => _answer.Value;
+
+        public volatile bool IsOld;
+    }
+}

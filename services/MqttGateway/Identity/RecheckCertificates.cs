@@ -1,0 +1,72 @@
+using System.Threading.Channels;
+using FleetPlatform.MqttGateway.Sessions;
+using MassTransit;
+
+namespace FleetPlatform.MqttGateway.Identity;
+
+/// <summary>
+/// Looks live certificates up again when it could not be done at once, or when the bus was away and may have kept something from us.
+/// Connections stay as they are until there is an answer: an outage of ours must not cut off a fleet.
+/// </summary>
+sealed class RecheckCertificates(Principals principals, LiveSessions live, GatewayOptions options, TimeProvider clock, ILogger<RecheckCertificates> log)
+    : BackgroundService, IReceiveEndpointObserver
+{
+    const int Concurrency = 64;
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    readonly Channel<string> _later = Channel.CreateUnbounded<string>(); // bounded by the live certificates: each is asked for once at a time
+    readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
+    readonly Lock _gate = new();
+    int _wasAway;
+
+    /// <summary>Tries again until the registry answers.</summary>
+    public void Later(string certificateId)
+    {
+        lock (_gate)
+            if (!_waiting.Add(certificateId)) return;
+        _later.Writer.TryWrite(certificateId);
+    }
+
+    /// <summary>Messages may have been missed.</summary>
+    public void All()
+    {
+        principals.ForgetAll();
+        var certificates = live.Certificates;
+        Log.Rechecking(log, certificates.Count);
+        foreach (var certificateId in certificates) Later(certificateId);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        SweepExpired(stoppingToken), Parallel.ForEachAsync(_later.Reader.ReadAllAsync(stoppingToken),
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = stoppingToken }, Recheck))
+        .ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.OnlyOnCanceled, TaskScheduler.Default);
+
+    async ValueTask Recheck(string certificateId, CancellationToken stopping)
+    {
+        lock (_gate) _waiting.Remove(certificateId);
+        if (await live.Recheck(certificateId, stopping)) return;
+        await Task.Delay(Pause, clock, stopping);
+        Later(certificateId);
+    }
+
+    async Task SweepExpired(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(options.ExpirySweep, clock);
+        while (await timer.WaitForNextTickAsync(stopping)) await live.CloseExpired(stopping);
+    }
+
+    public Task Ready(ReceiveEndpointReady ready)
+    {
+        if (Interlocked.Exchange(ref _wasAway, 0) == 1) All();
+        return Task.CompletedTask;
+    }
+
+    public Task Faulted(ReceiveEndpointFaulted faulted)
+    {
+        Volatile.Write(ref _wasAway, 1);
+        return Task.CompletedTask;
+    }
+
+    public Task Stopping(ReceiveEndpointStopping stopping) => Task.CompletedTask;
+
+    public Task Completed(ReceiveEndpointCompleted completed) => Task.CompletedTask;
+}

@@ -1,0 +1,130 @@
+using FleetPlatform.Contracts;
+using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.Mqtt;
+using FleetPlatform.MqttGateway.Identity;
+using FleetPlatform.MqttGateway.Provisioning;
+using FleetPlatform.Policy;
+using FleetPlatform.ServiceDefaults;
+
+namespace FleetPlatform.MqttGateway.Sessions;
+
+/// <summary>May this peer connect? Cheapest questions first: a peer that is refused must cost less than one that is not.</summary>
+sealed class AcceptConnection(
+    Principals principals, LiveSessions live, SessionRecords records, GatewayOptions options, Arn arn, TimeProvider clock,
+    GatewayMetrics metrics, ILogger<AcceptConnection> log)
+{
+    readonly RateLimit _connects = new(options.ConnectsPerSecondPerPrincipal, options.ConnectBurstPerPrincipal, clock);
+    readonly RateLimit _unknown = new(options.UnknownCertificatesPerSecond, options.UnknownCertificateBurst, clock);
+
+    // The plain listener is for conformance suites on this machine: it may do what a suite does, and never reaches the reserved topics.
+    static readonly CompiledPolicySet PlainPolicies = new(PolicyDocument.Compile(
+        """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}"""));
+
+    static readonly Principal Plain = new()
+    {
+        Grant = new() { CertificateId = "", Status = CertificateStatus.Active, Version = 0, Policies = [], Things = [] },
+        Policies = PlainPolicies,
+    };
+
+    public async ValueTask<ConnectVerdict> Handle(ConnectAttempt attempt, CancellationToken cancellation)
+    {
+        if (attempt.Tls is { } tls) metrics.Handshake(tls.HandshakeDuration);
+        var (verdict, refused) = attempt.Tls is null ? Admit(attempt, null, Plain, principals.Changes) : await Identify(attempt, cancellation);
+        if (refused is null)
+        {
+            metrics.Connected("accepted");
+            return verdict!;
+        }
+
+        metrics.Connected(refused.Code);
+        Log.ConnectionRefused(log, attempt.SessionId, refused.Code, refused.Detail);
+        var certificateId = attempt.ClientCertificate.IsEmpty ? "" : Pki.CertificateId.Of(attempt.ClientCertificate.Span);
+        records.Refused(attempt.SessionId, Printable(attempt.ClientId), certificateId, DeviceConnection.AddressOf(attempt.RemoteEndPoint), refused);
+        return ConnectVerdict.Refuse(ReasonCodeOf(refused.Code));
+    }
+
+    async ValueTask<(ConnectVerdict?, Refused?)> Identify(ConnectAttempt attempt, CancellationToken cancellation)
+    {
+        if (FindFault(attempt) is { } fault) return (null, fault);
+        var (certificate, unusable) = ClientCertificate.Read(attempt.ClientCertificate);
+        if (certificate is null) return (null, unusable);
+        if (certificate.FindFault(clock.GetUtcNow()) is { } outdated) return (null, outdated);
+        if (!_connects.TryTake(certificate.Id)) return (null, Reasons.TooManyRequests.ToRefused("Too many connections with this certificate in this second."));
+
+        var address = DeviceConnection.AddressOf(attempt.RemoteEndPoint);
+        if (!principals.Remembers(certificate.Id) && !_unknown.HasAny(address))
+            return (null, Reasons.TooManyRequests.ToRefused("Too many unknown certificates came from this address."));
+
+        var decidedAt = principals.Changes;
+        Principal? principal;
+        try
+        {
+            principal = await principals.Find(certificate.Id, cancellation);
+        }
+        catch (RequestUnavailableException)
+        {
+            return (null, Reasons.Unavailable.ToRefused("The registry did not answer; the certificate could not be looked up."));
+        }
+
+        if (principal is null)
+        {
+            _unknown.TryTake(address);
+            return (null, Reasons.UnknownCertificate.ToRefused("No certificate with this fingerprint is registered."));
+        }
+
+        return principal.FindFault(clock.GetUtcNow()) is { } inactive ? (null, inactive) : Admit(attempt, certificate, principal, decidedAt);
+    }
+
+    (ConnectVerdict?, Refused?) Admit(ConnectAttempt attempt, ClientCertificate? certificate, Principal principal, long decidedAt)
+    {
+        if (FindFault(attempt) is { } fault) return (null, fault);
+        var rights = Rights.Of(principal, attempt, certificate, arn);
+        if (FindDenial(attempt, rights) is { } denied) return (null, denied);
+
+        var connection = new DeviceConnection(attempt, certificate, rights)
+        {
+            ConnectedAt = clock.GetUtcNow(),
+            DecidedAt = decidedAt,
+
+            // A claim serves many devices and has no thing: its connections begin nobody's life.
+            FirstConnection = principal is { FirstConnection: FirstConnection.Perhaps, Grant.Things.Count: 0 } ? FirstConnection.Known : principal.FirstConnection,
+            Requests = new RequestLine(options.OutstandingRequests, options.OutstandingRejections),
+        };
+        var verdict = ConnectVerdict.Accept(connection) with
+        {
+            Principal = certificate?.Id ?? "",
+            MayTakeOverFrom = former => certificate is not null && live.MayHandOver(attempt.ClientId, former, principal),
+        };
+        return (verdict, null);
+    }
+
+    // The broker has checked length and '$'. What it calls a client id it has also printed nowhere yet.
+    static Refused? FindFault(ConnectAttempt attempt)
+    {
+        if (ControlCharacters.In(attempt.ClientId)) return Reasons.InvalidRequest.ToRefused("The client id holds control characters.");
+        if (attempt.Connect.Will is not { } will) return null;
+        if (ReservedTopics.IsReserved(will.Topic)) return Reasons.ReservedTopic.ToRefused("A will cannot go to a topic that begins with '$'.");
+        return will.QoS > QoS.AtLeastOnce ? Reasons.InvalidRequest.ToRefused("A will has QoS 0 or 1.") : null;
+    }
+
+    static Refused? FindDenial(ConnectAttempt attempt, Rights rights)
+    {
+        if (!rights.Allow(PolicyAction.Connect, attempt.ClientId))
+            return Reasons.AccessDenied.ToRefused($"No policy of the certificate allows iot:Connect on client/{Printable(attempt.ClientId)}.");
+        if (attempt.Connect.Will is not { } will) return null;
+        if (!rights.Allow(PolicyAction.Publish, will.Topic) || (will.Retain && !rights.Allow(PolicyAction.RetainPublish, will.Topic)))
+            return Reasons.AccessDenied.ToRefused("No policy of the certificate allows it to publish its will.");
+        return null;
+    }
+
+    static ReasonCode ReasonCodeOf(string code) => code switch
+    {
+        "unavailable" => ReasonCode.ServerUnavailable,
+        "too-many-requests" => ReasonCode.ConnectionRateExceeded,
+        "invalid-request" => ReasonCode.ClientIdentifierNotValid,
+        "reserved-topic" => ReasonCode.TopicNameInvalid,
+        _ => ReasonCode.NotAuthorized,
+    };
+
+    static string Printable(string clientId) => ControlCharacters.In(clientId) ? "" : clientId;
+}

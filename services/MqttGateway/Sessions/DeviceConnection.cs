@@ -1,0 +1,125 @@
+using System.Net;
+using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.Mqtt;
+using FleetPlatform.MqttGateway.Identity;
+using FleetPlatform.MqttGateway.Provisioning;
+using FleetPlatform.Policy;
+
+namespace FleetPlatform.MqttGateway.Sessions;
+
+/// <summary>What the gateway knows of one connection; the broker's <see cref="MqttClient.State"/>.</summary>
+sealed class DeviceConnection
+{
+    readonly Lock _gate = new();
+    HashSet<string>? _given;
+    int _claimRecorded;
+    volatile Rights _rights;
+
+    public DeviceConnection(ConnectAttempt attempt, ClientCertificate? certificate, Rights rights)
+    {
+        SessionId = attempt.SessionId;
+        ClientId = attempt.ClientId;
+        Certificate = certificate;
+        RemoteAddress = AddressOf(attempt.RemoteEndPoint);
+        Tls = attempt.Tls;
+        MqttVersion = attempt.Connect.Version == ProtocolVersion.V500 ? "5.0" : "3.1.1";
+        _rights = rights;
+    }
+
+    public string SessionId { get; }
+    public string ClientId { get; }
+
+    /// <summary>Null on the plain listener.</summary>
+    public ClientCertificate? Certificate { get; }
+
+    public string PrincipalId => Certificate?.Id ?? "";
+    public string RemoteAddress { get; }
+    public TlsFacts? Tls { get; }
+    public string MqttVersion { get; }
+    public required DateTimeOffset ConnectedAt { get; init; }
+
+    /// <summary><see cref="Principals.Changes"/> when it was let in.</summary>
+    public required long DecidedAt { get; init; }
+
+    public required FirstConnection FirstConnection { get; init; }
+
+    /// <summary>Its provisioning requests that are not answered yet.</summary>
+    public required RequestLine Requests { get; init; }
+
+    /// <summary>What it may do. Replaced whole when its principal changes; read once per packet.</summary>
+    public Rights Rights
+    {
+        get => _rights;
+        set => _rights = value;
+    }
+
+    /// <summary>A certificate was given out on this connection: its owner may take the client id over.</summary>
+    public void Gave(string certificateId)
+    {
+        lock (_gate) (_given ??= new(StringComparer.Ordinal)).Add(certificateId);
+    }
+
+    public bool HasGiven(string certificateId)
+    {
+        lock (_gate) return _given?.Contains(certificateId) ?? false;
+    }
+
+    /// <summary>True the first time only.</summary>
+    public bool BeginsClaim() => Interlocked.Exchange(ref _claimRecorded, 1) == 0;
+
+    public static string AddressOf(EndPoint? endPoint) => endPoint switch
+    {
+        IPEndPoint { Address: { IsIPv4MappedToIPv6: true } address } => address.MapToIPv4().ToString(),
+        IPEndPoint ip => ip.Address.ToString(),
+        _ => "",
+    };
+}
+
+/// <summary>A principal's policies in the light of one connection.</summary>
+/// <param name="Policies">Of the principal.</param>
+/// <param name="Context">Of the connection.</param>
+sealed record Rights(CompiledPolicySet Policies, PolicyContext Context)
+{
+    public bool Allow(PolicyAction action, ReadOnlySpan<char> name) => Policies.Evaluate(action, name, Context) == PolicyDecision.Allowed;
+
+    /// <summary>What a principal may do on a connection.</summary>
+    public static Rights Of(Principal principal, ConnectAttempt attempt, ClientCertificate? certificate, ServiceDefaults.Arn arn) =>
+        Of(principal, new PolicyContext
+        {
+            Region = arn.Region,
+            AccountId = arn.AccountId,
+            ClientId = attempt.ClientId,
+            CertificateId = certificate?.Id,
+            Certificate = certificate?.Der ?? default,
+            SourceIp = (attempt.RemoteEndPoint as IPEndPoint)?.Address,
+            DomainName = attempt.Tls?.ServerName is { Length: > 0 } name ? name : null,
+            PersistentConnect = attempt.Connect is { CleanStart: false } or { SessionExpiry: > 0 },
+            WillTopic = attempt.Connect.Will?.Topic,
+        });
+
+    /// <summary>The same connection with a principal that has changed.</summary>
+    public Rights With(Principal principal) => Of(principal, Context);
+
+    static Rights Of(Principal principal, PolicyContext connection)
+    {
+        ThingGrant? thing = principal.ThingOf(connection.ClientId);
+        return new(principal.Policies, new PolicyContext
+        {
+            Region = connection.Region,
+            AccountId = connection.AccountId,
+            ClientId = connection.ClientId,
+            CertificateId = connection.CertificateId,
+            Certificate = connection.Certificate,
+            SourceIp = connection.SourceIp,
+            DomainName = connection.DomainName,
+            PersistentConnect = connection.PersistentConnect,
+            WillTopic = connection.WillTopic,
+            ThingName = thing?.ThingName,
+            ThingTypeName = thing?.ThingTypeName,
+            ThingAttributes = thing?.Attributes ?? NoAttributes,
+            IsAttached = thing is not null,
+        });
+    }
+
+    static readonly IReadOnlyDictionary<string, string> NoAttributes = new Dictionary<string, string>();
+}

@@ -1,0 +1,117 @@
+using FleetPlatform.Contracts;
+using FleetPlatform.Mqtt;
+using FleetPlatform.MqttGateway.Identity;
+using FleetPlatform.MqttGateway.Provisioning;
+using FleetPlatform.Policy;
+using FleetPlatform.ServiceDefaults;
+
+namespace FleetPlatform.MqttGateway.Sessions;
+
+/// <summary>The gateway's answers to the broker. After CONNECT everything is decided from memory: no packet waits for the bus or a database.</summary>
+sealed class GatewayPolicy(
+    AcceptConnection accept, LiveSessions live, AnswerRequests requests, Principals principals, SessionRecords records, GatewayMetrics metrics,
+    ILogger<GatewayPolicy> log) : IMqttPolicy
+{
+    const string Shared = "$share/";
+
+    public ValueTask<ConnectVerdict> AuthorizeConnect(ConnectAttempt attempt, CancellationToken cancellation) => accept.Handle(attempt, cancellation);
+
+    public PublishVerdict AuthorizePublish(MqttClient client, Publish publish)
+    {
+        var connection = Of(client);
+        var topic = publish.Topic;
+        if (ReservedTopics.IsReserved(topic)) return AuthorizeReserved(connection, publish);
+
+        var rights = connection.Rights;
+        if (!rights.Allow(PolicyAction.Publish, topic)) return Deny(connection, "publish", topic);
+        if (publish.Retain && !rights.Allow(PolicyAction.RetainPublish, topic)) return Deny(connection, "retain-publish", topic);
+        return PublishVerdict.Route;
+    }
+
+    public ReasonCode AuthorizeSubscribe(MqttClient client, string filter, QoS requested, out bool close)
+    {
+        close = false;
+        var connection = Of(client);
+        var inner = filter;
+        if (filter.StartsWith(Shared, StringComparison.Ordinal))
+        {
+            var slash = filter.IndexOf('/', Shared.Length);
+            inner = slash < 0 ? "" : filter[(slash + 1)..];
+            if (ReservedTopics.IsReserved(inner)) return Misuse(connection, filter, "Answers cannot be shared between clients.");
+
+            // "$share/x/secret" must not get around a Deny on "secret".
+            if (connection.Rights.Policies.Evaluate(PolicyAction.Subscribe, inner, connection.Rights.Context) == PolicyDecision.ExplicitDeny)
+                return Denied(connection, filter);
+        }
+        else if (ReservedTopics.IsReserved(filter) && !ReservedTopics.SelectsAnswers(filter))
+        {
+            return Misuse(connection, filter, "Only the accepted and rejected topics of provisioning can be subscribed to; requests are published.");
+        }
+
+        if (!connection.Rights.Allow(PolicyAction.Subscribe, filter)) return Denied(connection, filter);
+        return requested == QoS.AtMostOnce ? ReasonCode.Success : ReasonCode.GrantedQoS1;
+    }
+
+    // Deliveries under '$' never come from the broker: whoever could publish there could forge an answer.
+    public bool AuthorizeReceive(MqttClient client, Publish publish) =>
+        !ReservedTopics.IsReserved(publish.Topic) && Of(client).Rights.Allow(PolicyAction.Receive, publish.Topic);
+
+    public ValueTask OnReserved(MqttClient client, Publish publish)
+    {
+        requests.Take(client, Of(client), publish);
+        return ValueTask.CompletedTask;
+    }
+
+    public void OnConnected(MqttClient client)
+    {
+        var connection = Of(client);
+        live.Add(client, connection);
+        if (connection.FirstConnection == FirstConnection.Known) return;
+        principals.FirstConnectionSeen(connection.PrincipalId);
+        records.FirstConnected(connection);
+    }
+
+    public void OnDisconnected(MqttClient client, DisconnectCause cause) => live.Remove(client, Of(client));
+
+    PublishVerdict AuthorizeReserved(DeviceConnection connection, Publish publish)
+    {
+        var topic = publish.Topic;
+        if (publish.Retain) return Misuse(connection, topic, "RETAIN is not allowed on topics that begin with '$'.");
+        if (!ReservedTopics.TryParse(topic, out var parsed)) return Misuse(connection, topic, "No such reserved topic.");
+        if (parsed.Side != TopicSide.Request) return Misuse(connection, topic, "Answers are the platform's to publish.");
+        if (connection.Certificate is null || !connection.Rights.Allow(PolicyAction.Publish, topic)) return Deny(connection, "publish", topic);
+        return PublishVerdict.Reserved;
+
+        PublishVerdict Misuse(DeviceConnection connection, string topic, string detail)
+        {
+            metrics.Denied("publish-reserved");
+            records.Refused(connection, "publish", topic, Reasons.ReservedTopic.ToRefused(detail));
+            return PublishVerdict.Refuse(ReasonCode.NotAuthorized);
+        }
+    }
+
+    PublishVerdict Deny(DeviceConnection connection, string action, string topic)
+    {
+        metrics.Denied(action);
+        Log.Denied(log, connection.ClientId, action, topic);
+        records.Refused(connection, action, topic, Reasons.AccessDenied.ToRefused("No policy of the certificate allows it to publish here."));
+        return PublishVerdict.Refuse(ReasonCode.NotAuthorized);
+    }
+
+    ReasonCode Denied(DeviceConnection connection, string filter)
+    {
+        metrics.Denied("subscribe");
+        Log.Denied(log, connection.ClientId, "subscribe", filter);
+        records.Refused(connection, "subscribe", filter, Reasons.AccessDenied.ToRefused("No policy of the certificate allows it to subscribe to this filter."));
+        return ReasonCode.NotAuthorized;
+    }
+
+    ReasonCode Misuse(DeviceConnection connection, string filter, string detail)
+    {
+        metrics.Denied("subscribe-reserved");
+        records.Refused(connection, "subscribe", filter, Reasons.ReservedTopic.ToRefused(detail));
+        return ReasonCode.NotAuthorized;
+    }
+
+    static DeviceConnection Of(MqttClient client) => (DeviceConnection)client.State!;
+}

@@ -1,0 +1,148 @@
+using FleetPlatform.Contracts;
+using FleetPlatform.Mqtt;
+using FleetPlatform.MqttGateway.Identity;
+using FleetPlatform.Policy;
+using FleetPlatform.ServiceDefaults;
+
+namespace FleetPlatform.MqttGateway.Sessions;
+
+/// <summary>Who is connected with which certificate, and what happens to them when it changes.</summary>
+sealed class LiveSessions(
+    Principals principals, SessionRecords records, IServiceProvider services, TimeProvider clock, GatewayMetrics metrics, ILogger<LiveSessions> log)
+{
+    readonly Dictionary<string, HashSet<MqttClient>> _clients = new(StringComparer.Ordinal);
+    readonly Lock _gate = new();
+
+    // The broker is made with the policy, which needs this: it is found when first used.
+    MqttBroker Broker => field ??= services.GetRequiredService<MqttBroker>();
+
+    public IReadOnlyList<string> Certificates
+    {
+        get
+        {
+            lock (_gate) return [.. _clients.Keys];
+        }
+    }
+
+    public void Add(MqttClient client, DeviceConnection connection)
+    {
+        if (connection.Certificate is null) return;
+        lock (_gate)
+        {
+            if (!_clients.TryGetValue(connection.PrincipalId, out var clients)) _clients[connection.PrincipalId] = clients = [];
+            clients.Add(client);
+        }
+
+        // Something changed between the look-up and now: whoever changed it did not find this connection yet.
+        if (connection.DecidedAt != principals.Changes) _ = Recheck(connection.PrincipalId, CancellationToken.None);
+    }
+
+    public void Remove(MqttClient client, DeviceConnection connection)
+    {
+        lock (_gate)
+        {
+            if (!_clients.TryGetValue(connection.PrincipalId, out var clients)) return;
+            clients.Remove(client);
+            if (clients.Count == 0) _clients.Remove(connection.PrincipalId);
+        }
+    }
+
+    /// <summary>Whether a client id may go over from one certificate to another (peers 3.2 case 22).</summary>
+    /// <param name="clientId">The id both use.</param>
+    /// <param name="former">Certificate id that holds it.</param>
+    /// <param name="candidate">Who wants it.</param>
+    public bool MayHandOver(string clientId, string former, Principal candidate)
+    {
+        // A device that has just been given its own certificate comes back under the client id of its claim, often before the claim's
+        // connection is noticed to be gone. Only the connection that was given the certificate hands over to it.
+        if (Broker.Find(clientId) is not { State: DeviceConnection holder } || holder.PrincipalId != former) return false;
+        return holder.HasGiven(candidate.CertificateId) ||
+            (holder.Rights.Context.ThingName is { } thing && candidate.ThingOf(clientId)?.ThingName == thing);
+    }
+
+    /// <summary>Looks a certificate up again and applies what is found to its live connections.</summary>
+    /// <returns>False when the registry did not answer; the connections stay as they are.</returns>
+    public async Task<bool> Recheck(string certificateId, CancellationToken cancellation)
+    {
+        var clients = ClientsOf(certificateId);
+        if (clients.Count == 0) return true;
+        try
+        {
+            Apply(certificateId, clients, await principals.Find(certificateId, cancellation));
+            return true;
+        }
+        catch (RequestUnavailableException failure)
+        {
+            Log.RecheckFailed(log, certificateId, failure.Message);
+            return false;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return true; // stopping
+        }
+        catch (Exception failure) // nobody awaits a recheck that began with a connection
+        {
+            Log.RecheckFailed(log, certificateId, failure.ToString());
+            return false;
+        }
+    }
+
+    /// <summary>Ends everything a certificate has here: connections, wills, sessions, queued messages.</summary>
+    public void Drop(string certificateId, Refused why)
+    {
+        foreach (var client in ClientsOf(certificateId)) Close(client, why);
+        Broker.DropStoredSessions(certificateId);
+    }
+
+    /// <summary>Ends connections whose certificate or temporary claim has run out meanwhile.</summary>
+    public async Task CloseExpired(CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var certificateId in Certificates)
+        {
+            var clients = ClientsOf(certificateId);
+            if (clients.Count == 0 || clients[0].State is not DeviceConnection { Certificate: { } certificate }) continue;
+            if (certificate.FindFault(now) is { } outdated)
+            {
+                foreach (var client in clients) Close(client, outdated);
+                continue;
+            }
+
+            // Only what is remembered is asked: no question goes out for an idle fleet.
+            if (principals.Remembers(certificateId) && await principals.Find(certificateId, cancellation) is { Grant.ExpiresAt: { } end } && now >= end)
+                foreach (var client in clients) Close(client, Reasons.CertificateExpired.ToRefused($"The temporary claim ended at {end:u}."));
+        }
+    }
+
+    void Apply(string certificateId, IReadOnlyList<MqttClient> clients, Principal? principal)
+    {
+        var fault = principal is null ? Reasons.UnknownCertificate.ToRefused("The certificate is not registered any more.") : principal.FindFault(clock.GetUtcNow());
+        if (fault is not null)
+        {
+            Drop(certificateId, fault);
+            return;
+        }
+
+        foreach (var client in clients)
+        {
+            if (client.State is not DeviceConnection connection) continue;
+            var rights = connection.Rights.With(principal!);
+            if (rights.Allow(PolicyAction.Connect, connection.ClientId)) connection.Rights = rights;
+            else Close(client, Reasons.AccessDenied.ToRefused("The certificate's policies do not allow the connection any more."));
+        }
+    }
+
+    void Close(MqttClient client, Refused why)
+    {
+        if (client.State is not DeviceConnection connection) return;
+        client.Close(ReasonCode.AdministrativeAction, suppressWill: true, dropSession: true);
+        metrics.ClosedByPlatform(why.Code);
+        Log.ConnectionClosed(log, connection.SessionId, connection.PrincipalId, why.Code);
+        records.Closed(connection, why);
+    }
+
+    IReadOnlyList<MqttClient> ClientsOf(string certificateId)
+    {
+        lock (_gate) return _clients.TryGetValue(certificateId, out var clients) ? [.. clients] : [];
+    }
+}

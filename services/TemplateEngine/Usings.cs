@@ -1,2 +1,0 @@
-global using FleetPlatform.Contracts;
-global using FleetPlatform.Events;
