@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace FleetPlatform.Mqtt;
 
@@ -7,8 +9,13 @@ namespace FleetPlatform.Mqtt;
 public static class MqttListenOptions
 {
     /// <summary>Puts TLS with a required client certificate in front of <see cref="UseMqtt"/>. Call it first.</summary>
-    public static IConnectionBuilder UseMqttTls(this ListenOptions listen, MqttTlsOptions options) => throw new InvalidOperationException();
+    public static IConnectionBuilder UseMqttTls(this ListenOptions listen, MqttTlsOptions options)
+    {
+        var log = listen.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger<MqttBroker>();
+        return listen.Use(next => new TlsMiddleware(next, options, log).OnConnection);
+    }
 
     /// <summary>Hands every connection of this endpoint to the broker. Without <see cref="UseMqttTls"/>: plain TCP, no client certificate.</summary>
-    public static IConnectionBuilder UseMqtt(this ListenOptions listen, MqttBroker broker) => throw new InvalidOperationException();
+    public static IConnectionBuilder UseMqtt(this ListenOptions listen, MqttBroker broker) =>
+        listen.Use(_ => connection => new MqttConnection(broker, connection).Run());
 }

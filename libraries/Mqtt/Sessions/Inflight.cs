@@ -1,0 +1,48 @@
+namespace FleetPlatform.Mqtt;
+
+/// <summary>QoS 1 messages sent and not yet acknowledged, oldest first, and the packet identifiers they hold.</summary>
+struct Inflight
+{
+    List<Entry>? _entries;
+    ushort _lastId;
+
+    /// <summary>A message that may have to be sent again.</summary>
+    public readonly record struct Entry(ushort PacketId, Publish Message, bool Retain);
+
+    public readonly int Count => _entries?.Count ?? 0;
+
+    public readonly Entry this[int index] => _entries![index];
+
+    /// <summary>Gives a message an identifier not in use [MQTT-2.2.1-3], and remembers it.</summary>
+    public ushort Add(Publish message, bool retain)
+    {
+        _entries ??= new List<Entry>(4);
+        do _lastId = _lastId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastId + 1);
+        while (IndexOf(_lastId) >= 0);
+        _entries.Add(new Entry(_lastId, message, retain));
+        return _lastId;
+    }
+
+    /// <summary>Frees an identifier. Acknowledgements usually come in order, so the oldest is looked at first.</summary>
+    /// <returns>False when it was not in use.</returns>
+    public readonly bool Remove(ushort packetId)
+    {
+        var index = IndexOf(packetId);
+        if (index < 0) return false;
+        _entries!.RemoveAt(index);
+        return true;
+    }
+
+    public readonly void RemoveAt(int index) => _entries!.RemoveAt(index);
+
+    readonly int IndexOf(ushort packetId)
+    {
+        if (_entries is null) return -1;
+        for (var i = 0; i < _entries.Count; i++)
+        {
+            if (_entries[i].PacketId == packetId) return i;
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,132 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace FleetPlatform.Mqtt;
+
+/// <summary>What <see cref="TlsMiddleware"/> leaves for the handler behind it.</summary>
+sealed record TlsConnection(SslStream Stream, PipeReader Reader, byte[] ClientCertificate, TlsFacts Facts);
+
+/// <summary>
+/// TLS with a required client certificate over a Kestrel connection. The handshake proves that the peer holds the key; whether the
+/// certificate is trusted is decided at CONNECT by its fingerprint, so no chain is searched for and nothing is downloaded.
+/// </summary>
+sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILogger log)
+{
+    // Records are at most 16 KiB: one read takes one whole.
+    static readonly StreamPipeReaderOptions Reading = new(MemoryPool<byte>.Shared, bufferSize: 16 * 1024, minimumReadSize: 1024, useZeroByteReads: true);
+
+    readonly SemaphoreSlim _slots = new(options.MaximumConcurrentHandshakes);
+    readonly TimeProvider _clock = TimeProvider.System;
+    SslServerAuthenticationOptions? _authentication;
+    int _pending;
+
+    public async Task OnConnection(ConnectionContext connection)
+    {
+        if (Interlocked.Increment(ref _pending) > options.MaximumPendingHandshakes)
+        {
+            Interlocked.Decrement(ref _pending);
+            Failed(connection, "too many handshakes");
+            return;
+        }
+
+        var stream = new SslStream(new DuplexPipeStream(connection.Transport), leaveInnerStreamOpen: true, (_, certificate, _, _) => certificate is not null);
+        try
+        {
+            var accepted = await Handshake(connection, stream);
+            Interlocked.Decrement(ref _pending);
+            if (accepted is null) return;
+            connection.Features.Set(accepted);
+            await next(connection);
+        }
+        finally
+        {
+            await stream.DisposeAsync();
+        }
+    }
+
+    async Task<TlsConnection?> Handshake(ConnectionContext connection, SslStream stream)
+    {
+        var began = _clock.GetTimestamp();
+        using var deadline = new CancellationTokenSource(options.HandshakeTimeout);
+        try
+        {
+            // A peer that says nothing waits without a slot and without TLS state.
+            var first = await connection.Transport.Input.ReadAsync(deadline.Token);
+            connection.Transport.Input.AdvanceTo(first.Buffer.Start);
+            if (first.IsCompleted && first.Buffer.IsEmpty) return Failed(connection, "closed before the handshake");
+
+            await _slots.WaitAsync(deadline.Token);
+            try
+            {
+                await stream.AuthenticateAsServerAsync(Authentication(), deadline.Token);
+            }
+            finally
+            {
+                _slots.Release();
+            }
+
+            return Accepted(stream, _clock.GetElapsedTime(began));
+        }
+        catch (OperationCanceledException)
+        {
+            return Failed(connection, deadline.IsCancellationRequested ? "timed out" : "aborted");
+        }
+        catch (AuthenticationException refused)
+        {
+            return Failed(connection, refused.InnerException?.Message ?? refused.Message);
+        }
+        catch (Exception loss) when (ConnectionLoss.Is(loss))
+        {
+            return Failed(connection, "connection lost");
+        }
+    }
+
+    static TlsConnection Accepted(SslStream stream, TimeSpan duration)
+    {
+        var facts = new TlsFacts(
+            stream.SslProtocol, stream.TargetHostName, stream.NegotiatedApplicationProtocol.ToString(), duration);
+        Counters.Handshakes.Record(duration.TotalSeconds);
+        var certificate = stream.RemoteCertificate!;
+        var der = certificate.GetRawCertData();
+        certificate.Dispose(); // its native copy would live as long as the connection
+        return new TlsConnection(stream, PipeReader.Create(stream, Reading), der, facts);
+    }
+
+    TlsConnection? Failed(ConnectionContext connection, string reason)
+    {
+        Counters.HandshakesFailed.Add(1);
+        Logs.HandshakeFailed(log, connection.RemoteEndPoint?.ToString(), reason);
+        options.OnHandshakeFailed?.Invoke(connection.RemoteEndPoint, reason);
+        connection.Abort();
+        return null;
+    }
+
+    // Built once per certificate: SslStream copies it, and the certificate context carries the native state worth sharing.
+    SslServerAuthenticationOptions Authentication()
+    {
+        var certificate = options.ServerCertificate();
+        var current = _authentication;
+        if (current is not null && ReferenceEquals(current.ServerCertificateContext, certificate)) return current;
+        return _authentication = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = certificate,
+            ClientCertificateRequired = true,
+            EnabledSslProtocols = options.Protocols,
+            ApplicationProtocols = [.. options.ApplicationProtocols.Select(name => new SslApplicationProtocol(name))],
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                DisableCertificateDownloads = true,
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
+            AllowRenegotiation = false,
+            AllowTlsResume = options.AllowResume,
+        };
+    }
+}
