@@ -1,0 +1,33 @@
+using FleetPlatform.ControlPlane.Http;
+
+namespace FleetPlatform.ControlPlane.Operations;
+
+/// <summary>From ARNs, as callers write them, to the names the platform uses.</summary>
+static class ResourceNames
+{
+    /// <summary>The certificate id in a certificate's ARN.</summary>
+    public static string Certificate(this Arn arn, string? principal) =>
+        principal is not null && arn.NameIn(principal, "cert") is { } id ? id
+            : throw new InvalidInputException($"The principal must be the ARN of a certificate, {arn.Certificate("{id}")}.");
+
+    /// <summary>What a policy is attached to: the ARN of a certificate or of a thing group.</summary>
+    public static PolicyTarget Target(this Arn arn, string target)
+    {
+        if (arn.NameIn(target, "cert") is { } certificate) return new() { CertificateId = certificate };
+        return arn.NameIn(target, "thinggroup") is { } group
+            ? new() { ThingGroupName = group }
+            : throw new InvalidInputException("The target must be the ARN of a certificate or of a thing group of this account.");
+    }
+
+    public static string Of(this Arn arn, PolicyTarget target) =>
+        target.CertificateId is { } certificate ? arn.Certificate(certificate) : arn.ThingGroup(target.ThingGroupName!);
+
+    /// <summary>As the API writes a certificate's status.</summary>
+    public static string Text(this CertificateStatus status) => status switch
+    {
+        CertificateStatus.PendingActivation => "PENDING_ACTIVATION",
+        CertificateStatus.Active => "ACTIVE",
+        CertificateStatus.Inactive => "INACTIVE",
+        _ => "REVOKED",
+    };
+}

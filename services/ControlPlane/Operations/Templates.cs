@@ -1,0 +1,151 @@
+using System.Globalization;
+using FleetPlatform.Contracts.TemplateEngine;
+using FleetPlatform.ControlPlane.Http;
+
+namespace FleetPlatform.ControlPlane.Operations;
+
+/// <summary>Provisioning templates and their versions (aws-protocol 11.10).</summary>
+sealed class Templates(IAsk ask, Arn arn) : IOperations
+{
+    public IEnumerable<Operation> All =>
+    [
+        new("CreateProvisioningTemplate", "POST /provisioning-templates", Create),
+        new("DescribeProvisioningTemplate", "GET /provisioning-templates/{templateName}", Describe),
+        new("UpdateProvisioningTemplate", "PATCH /provisioning-templates/{templateName}", Update),
+        new("DeleteProvisioningTemplate", "DELETE /provisioning-templates/{templateName}", Delete),
+        new("ListProvisioningTemplates", "GET /provisioning-templates", List),
+        new("CreateProvisioningTemplateVersion", "POST /provisioning-templates/{templateName}/versions", CreateVersion),
+        new("DescribeProvisioningTemplateVersion", "GET /provisioning-templates/{templateName}/versions/{versionId}", DescribeVersion),
+        new("DeleteProvisioningTemplateVersion", "DELETE /provisioning-templates/{templateName}/versions/{versionId}", DeleteVersion),
+        new("ListProvisioningTemplateVersions", "GET /provisioning-templates/{templateName}/versions", ListVersions),
+    ];
+
+    async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
+    {
+        RefuseHook(request);
+        var name = request.Text("templateName");
+        var answer = await ask.Ask<CreateTemplate, TemplateDescription>(new()
+        {
+            TemplateName = name,
+            Description = request.OptionalText("description"),
+            TemplateBody = request.Text("templateBody"),
+            Enabled = request.OptionalBoolean("enabled") ?? false,
+            ProvisioningRoleArn = request.OptionalText("provisioningRoleArn"),
+            Type = request.OptionalText("type"),
+            RequestedBy = request.Caller,
+        }, cancellation);
+        return answer.Reply(
+            template => new { templateArn = arn.ProvisioningTemplate(name), templateName = name, defaultVersionId = template.DefaultVersionId },
+            (name, arn.ProvisioningTemplate(name)));
+    }
+
+    async Task<Reply> Describe(OperationRequest request, CancellationToken cancellation) =>
+        (await ask.Ask<DescribeTemplate, TemplateDescription>(new() { TemplateName = request.Path("templateName") }, cancellation)).Reply(template => new
+        {
+            templateArn = arn.ProvisioningTemplate(template.TemplateName),
+            templateName = template.TemplateName,
+            description = template.Description,
+            creationDate = template.CreatedAt.Epoch(),
+            lastModifiedDate = template.LastModifiedAt.Epoch(),
+            defaultVersionId = template.DefaultVersionId,
+            templateBody = template.TemplateBody,
+            enabled = template.Enabled,
+            provisioningRoleArn = template.ProvisioningRoleArn,
+            type = template.Type,
+        });
+
+    async Task<Reply> Update(OperationRequest request, CancellationToken cancellation)
+    {
+        RefuseHook(request);
+        return (await ask.Ask<UpdateTemplate, TemplateDescription>(new()
+        {
+            TemplateName = request.Path("templateName"),
+            Description = request.OptionalText("description"),
+            Enabled = request.OptionalBoolean("enabled"),
+            DefaultVersionId = request.OptionalNumber("defaultVersionId") is { } version ? Version(version) : null,
+            ProvisioningRoleArn = request.OptionalText("provisioningRoleArn"),
+            RequestedBy = request.Caller,
+        }, cancellation)).Reply();
+    }
+
+    async Task<Reply> Delete(OperationRequest request, CancellationToken cancellation) =>
+        (await ask.Ask<DeleteTemplate, TemplateDeleted>(
+            new() { TemplateName = request.Path("templateName"), RequestedBy = request.Caller }, cancellation)).Reply();
+
+    async Task<Reply> List(OperationRequest request, CancellationToken cancellation)
+    {
+        var page = request.TokenPage();
+        return (await ask.Ask<ListTemplates, TemplatesListed>(new() { After = page.After, Limit = page.Limit }, cancellation)).Reply(listed => new
+        {
+            templates = listed.Items.Select(template => new
+            {
+                templateArn = arn.ProvisioningTemplate(template.TemplateName),
+                templateName = template.TemplateName,
+                description = template.Description,
+                creationDate = template.CreatedAt.Epoch(),
+                lastModifiedDate = template.LastModifiedAt.Epoch(),
+                enabled = template.Enabled,
+                type = template.Type,
+            }),
+            nextToken = request.Next(listed.Next),
+        });
+    }
+
+    async Task<Reply> CreateVersion(OperationRequest request, CancellationToken cancellation)
+    {
+        var answer = await ask.Ask<CreateTemplateVersion, TemplateVersionDescription>(new()
+        {
+            TemplateName = request.Path("templateName"),
+            TemplateBody = request.Text("templateBody"),
+            SetAsDefault = request.Flag("setAsDefault"),
+            RequestedBy = request.Caller,
+        }, cancellation);
+        return answer.Reply(version => new
+        {
+            templateArn = arn.ProvisioningTemplate(version.TemplateName),
+            templateName = version.TemplateName,
+            versionId = version.VersionId,
+            isDefaultVersion = version.IsDefaultVersion,
+        });
+    }
+
+    async Task<Reply> DescribeVersion(OperationRequest request, CancellationToken cancellation) =>
+        (await ask.Ask<DescribeTemplateVersion, TemplateVersionDescription>(
+            new() { TemplateName = request.Path("templateName"), VersionId = Version(request) }, cancellation)).Reply(version => new
+        {
+            versionId = version.VersionId,
+            creationDate = version.CreatedAt.Epoch(),
+            templateBody = version.TemplateBody,
+            isDefaultVersion = version.IsDefaultVersion,
+        });
+
+    async Task<Reply> DeleteVersion(OperationRequest request, CancellationToken cancellation) =>
+        (await ask.Ask<DeleteTemplateVersion, TemplateDeleted>(new()
+        {
+            TemplateName = request.Path("templateName"), VersionId = Version(request), RequestedBy = request.Caller,
+        }, cancellation)).Reply();
+
+    async Task<Reply> ListVersions(OperationRequest request, CancellationToken cancellation) =>
+        (await ask.Ask<ListTemplateVersions, TemplateVersionsListed>(new() { TemplateName = request.Path("templateName") }, cancellation)).Reply(listed => new
+        {
+            versions = listed.Items.Select(version => new
+            {
+                versionId = version.VersionId,
+                creationDate = version.CreatedAt.Epoch(),
+                isDefaultVersion = version.IsDefaultVersion,
+            }),
+        });
+
+    static int Version(OperationRequest request) =>
+        int.TryParse(request.Path("versionId"), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : throw new InvalidInputException("versionId must be a whole number.");
+
+    static int Version(long version) => version is > 0 and <= int.MaxValue ? (int)version : throw new InvalidInputException("defaultVersionId must be a whole number.");
+
+    // A hook that is silently left out would let in every device that it was meant to keep out.
+    static void RefuseHook(OperationRequest request)
+    {
+        if (request.Has("preProvisioningHook")) throw new InvalidInputException("preProvisioningHook is not supported.");
+    }
+}

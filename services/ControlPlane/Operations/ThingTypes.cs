@@ -1,0 +1,67 @@
+using FleetPlatform.ControlPlane.Http;
+
+namespace FleetPlatform.ControlPlane.Operations;
+
+/// <summary>Thing types (aws-protocol 11.8).</summary>
+sealed class ThingTypes(IAsk ask, Arn arn) : IOperations
+{
+    public IEnumerable<Operation> All =>
+    [
+        new("CreateThingType", "POST /thing-types/{thingTypeName}", Create),
+        new("DescribeThingType", "GET /thing-types/{thingTypeName}", Describe),
+        new("ListThingTypes", "GET /thing-types", List),
+    ];
+
+    async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
+    {
+        var (name, properties) = (request.Path("thingTypeName"), request.Object("thingTypeProperties"));
+        var answer = await ask.Ask<CreateThingType, ThingTypeDescription>(new()
+        {
+            ThingTypeName = name,
+            Description = OperationRequest.TextOf(OperationRequest.Member(properties, "thingTypeDescription"), "thingTypeDescription"),
+            SearchableAttributes = OperationRequest.ListOf(OperationRequest.Member(properties, "searchableAttributes"), "searchableAttributes"),
+            RequestedBy = request.Caller,
+        }, cancellation);
+        return answer.Reply(type => new { thingTypeName = name, thingTypeArn = arn.ThingType(name), thingTypeId = type.ThingTypeId }, (null, arn.ThingType(name)));
+    }
+
+    async Task<Reply> Describe(OperationRequest request, CancellationToken cancellation) =>
+        (await ask.Ask<DescribeThingType, ThingTypeDescription>(new() { ThingTypeName = request.Path("thingTypeName") }, cancellation)).Reply(type => new
+        {
+            thingTypeName = type.ThingTypeName,
+            thingTypeId = type.ThingTypeId,
+            thingTypeArn = arn.ThingType(type.ThingTypeName),
+            thingTypeProperties = Properties(type),
+            thingTypeMetadata = Metadata(type),
+        });
+
+    async Task<Reply> List(OperationRequest request, CancellationToken cancellation)
+    {
+        if (request.Query("thingTypeName") is { } name) return await ListOne(name, cancellation);
+        return (await ask.Ask<ListThingTypes, ThingTypesListed>(new() { Page = request.TokenPage() }, cancellation)).Reply(page => new
+        {
+            thingTypes = page.Items.Select(Item),
+            nextToken = request.Next(page.Next),
+        });
+    }
+
+    async Task<Reply> ListOne(string name, CancellationToken cancellation)
+    {
+        var answer = await ask.Ask<DescribeThingType, ThingTypeDescription>(new() { ThingTypeName = name }, cancellation);
+        return answer.Refused?.Code == Reasons.NotFound.Code
+            ? Reply.Of(new { thingTypes = Array.Empty<object>() })
+            : answer.Reply(type => new { thingTypes = new[] { Item(type) } });
+    }
+
+    object Item(ThingTypeDescription type) => new
+    {
+        thingTypeName = type.ThingTypeName,
+        thingTypeArn = arn.ThingType(type.ThingTypeName),
+        thingTypeProperties = Properties(type),
+        thingTypeMetadata = Metadata(type),
+    };
+
+    static object Properties(ThingTypeDescription type) => new { thingTypeDescription = type.Description, searchableAttributes = type.SearchableAttributes };
+
+    static object Metadata(ThingTypeDescription type) => new { deprecated = false, creationDate = type.CreatedAt.Epoch() };
+}
