@@ -20,7 +20,7 @@ sealed class PolicyAttachments(IAsk ask, Arn arn) : IOperations
         new("ListPolicyPrincipals", "GET /policy-principals", ListPrincipals),
     ];
 
-    PolicyTarget Principal(OperationRequest request) => new() { CertificateId = arn.Certificate(request.Header(PrincipalHeader)) };
+    PolicyTarget Principal(OperationRequest request) => new() { CertificateId = arn.CertificateIn(request.Header(PrincipalHeader)) };
 
     async Task<Reply> Attach(OperationRequest request, PolicyTarget target, CancellationToken cancellation) =>
         (await ask.Ask<AttachPolicy, Done>(

@@ -6,7 +6,7 @@ namespace FleetPlatform.ControlPlane.Operations;
 static class ResourceNames
 {
     /// <summary>The certificate id in a certificate's ARN.</summary>
-    public static string Certificate(this Arn arn, string? principal) =>
+    public static string CertificateIn(this Arn arn, string? principal) =>
         principal is not null && arn.NameIn(principal, "cert") is { } id ? id
             : throw new InvalidInputException($"The principal must be the ARN of a certificate, {arn.Certificate("{id}")}.");
 

@@ -96,7 +96,7 @@ sealed class Things(IAsk ask, Arn arn) : IOperations
         (await ask.Ask<AttachThingPrincipal, Done>(new()
         {
             ThingName = request.Path("thingName"),
-            CertificateId = arn.Certificate(request.Header(PrincipalHeader)),
+            CertificateId = arn.CertificateIn(request.Header(PrincipalHeader)),
             Exclusive = request.Query("thingPrincipalType") switch
             {
                 null or "NON_EXCLUSIVE_THING" => false,
@@ -109,7 +109,7 @@ sealed class Things(IAsk ask, Arn arn) : IOperations
     async Task<Reply> Detach(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<DetachThingPrincipal, Done>(new()
         {
-            ThingName = request.Path("thingName"), CertificateId = arn.Certificate(request.Header(PrincipalHeader)), RequestedBy = request.Caller,
+            ThingName = request.Path("thingName"), CertificateId = arn.CertificateIn(request.Header(PrincipalHeader)), RequestedBy = request.Caller,
         }, cancellation)).Reply();
 
     async Task<Reply> ListPrincipals(OperationRequest request, CancellationToken cancellation) =>
@@ -118,7 +118,7 @@ sealed class Things(IAsk ask, Arn arn) : IOperations
 
     async Task<Reply> ListThings(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<ListPrincipalThings, NamesListed>(
-            new() { CertificateId = arn.Certificate(request.Header(PrincipalHeader)), Page = request.TokenPage() }, cancellation))
+            new() { CertificateId = arn.CertificateIn(request.Header(PrincipalHeader)), Page = request.TokenPage() }, cancellation))
             .Reply(page => new { things = page.Items, nextToken = request.Next(page.Next) });
 
     static Dictionary<string, string>? Attributes(OperationRequest request) =>

@@ -17,7 +17,7 @@ sealed class SignatureVerifier(ControlPlaneOptions options, Arn arn, TimeProvide
         if (claim.Service != Service) return (null, SignatureFailure.Invalid($"Credential should be scoped to correct service: '{Service}'."));
         if (options.RequireRegion && claim.Region != arn.Region)
             return (null, SignatureFailure.Invalid($"Credential should be scoped to a valid region: '{arn.Region}'."));
-        return RefuseTime(claim) ?? RefuseHeaders(request, claim) is { } refusal ? (null, refusal) : (claim, null);
+        return (RefuseTime(claim) ?? RefuseHeaders(request, claim)) is { } refusal ? (null, refusal) : (claim, null);
     }
 
     /// <summary>Null when the signature is the operator's own over exactly this request.</summary>

@@ -28,10 +28,10 @@ sealed record SignedRequest(string Method, string Path, string Query, ILookup<st
     /// <summary>The query's parameters, decoded, in the order sent. A plus sign is a plus sign: SigV4 knows no form encoding.</summary>
     public IEnumerable<KeyValuePair<string, string>> Parameters() =>
         from pair in Query.Split('&', StringSplitOptions.RemoveEmptyEntries)
-        let equals = pair.IndexOf('=', StringComparison.Ordinal)
-        select equals < 0
+        let sign = pair.IndexOf('=', StringComparison.Ordinal)
+        select sign < 0
             ? KeyValuePair.Create(Uri.UnescapeDataString(pair), "")
-            : KeyValuePair.Create(Uri.UnescapeDataString(pair[..equals]), Uri.UnescapeDataString(pair[(equals + 1)..]));
+            : KeyValuePair.Create(Uri.UnescapeDataString(pair[..sign]), Uri.UnescapeDataString(pair[(sign + 1)..]));
 
     public string? Parameter(string name) => Parameters().FirstOrDefault(parameter => parameter.Key == name).Value;
 }
