@@ -5,8 +5,9 @@ namespace FleetPlatform.Pki;
 /// <summary>An EC key on P-256 in an encrypted PKCS#8 file that only its owner may read.</summary>
 public sealed class FileIssuerKey : IIssuerKey
 {
-    // Slow on purpose: a stolen file is only as safe as guessing its passphrase is expensive. About a quarter of a second at start.
-    static readonly PbeParameters Encryption = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 310_000);
+    // Slow on purpose: a stolen file is only as safe as guessing its passphrase is expensive. About a tenth of a second at start;
+    // AppHost draws passphrases at random, which no iteration count could improve on.
+    static readonly PbeParameters Encryption = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 100_000);
 
     readonly ECDsa _key;
     readonly Lock _gate = new();

@@ -1,3 +1,28 @@
+using FleetPlatform.CertificateAuthority;
+using FleetPlatform.CertificateAuthority.Certificates;
+using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.CertificateAuthority.Keys;
+using FleetPlatform.ServiceDefaults;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults("certificate-authority");
+builder.AddOptions<CertificateAuthorityOptions>(CertificateAuthorityOptions.Section);
+builder.AddOptions<OwnershipTokenOptions>(OwnershipTokenOptions.Section);
+builder.AddFleetEventStore("certificate-authority-db", EventNames.All, store => store.Subscribe<PublishCertificates>());
+
+// In this order at start: schema (above), issuers, then what needs them.
+builder.Services.AddSingleton<Metrics>().AddSingleton<Profiles>().AddSingleton<ClaimLimits>();
+builder.Services.AddSingleton<CreateIssuers>().AddSingleton<IssuerRing>().AddHostedService<OpenIssuers>();
+builder.Services.AddSingleton<RsaPool>().AddHostedService(services => services.GetRequiredService<RsaPool>());
+builder.Services.AddSingleton<IssueCertificate>().AddSingleton<IssueServerCertificate>().AddHostedService<FinishPrepared>();
+builder.Services.AddSingleton<IFlowSteps, FlowSteps>();
+builder.Services.AddHealthChecks().AddCheck<IssuerHealth>("issuer");
+
+builder.AddFleetBus("certificate-authority", bus => bus
+    .AddBatchConsumer<IssueCertificatesConsumer>()
+    .AddRequestConsumer<IssueServerCertificateConsumer>()
+    .AddRequestConsumer<GetTrustAnchorsConsumer>());
+
 var app = builder.Build();
+app.MapDefaultEndpoints();
 app.Run();

@@ -102,7 +102,7 @@ public sealed record IssuedCertificate
     public required string RequestedBy { get; init; }
 }
 
-/// <summary>Asks for the certificate of a TLS listener of this platform (the gateway's). Answered on <c>queue:certificate-authority-issue-server-certificate</c>.</summary>
+/// <summary>Asks for the certificate of a TLS listener of this platform (the gateway's). Answered on <c>queue:issue-server-certificate</c>.</summary>
 [MessageUrn("fleet:issue-server-certificate:v1", useDefaultPrefix: false)]
 public sealed record IssueServerCertificate
 {

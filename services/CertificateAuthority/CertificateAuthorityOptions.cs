@@ -1,0 +1,89 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace FleetPlatform.CertificateAuthority;
+
+/// <summary>What is signed, for how long, and how much of it. Section <c>CertificateAuthority</c>.</summary>
+sealed class CertificateAuthorityOptions : IValidatableObject
+{
+    public const string Section = "CertificateAuthority";
+
+    /// <summary>Folder of the key files and of <c>root-ca.pem</c>; replicas share it.</summary>
+    [Required]
+    public string DataDirectory { get; init; } = "";
+
+    /// <summary>Encrypts the key files; at least 12 characters.</summary>
+    [Required, MinLength(12)]
+    public string KeyPassphrase { get; init; } = "";
+
+    /// <summary>Lifetime of a certificate a device asked for, cut where its issuer ends. Default ten years: a device that cannot renew must outlive its warranty.</summary>
+    public TimeSpan DeviceValidity { get; init; } = TimeSpan.FromDays(3650);
+
+    /// <summary>Lifetime of a certificate an operator asked for. Default ten years.</summary>
+    public TimeSpan OperatorValidity { get; init; } = TimeSpan.FromDays(3650);
+
+    /// <summary>Lifetime of a trusted user's temporary claim. Default five minutes, as on AWS.</summary>
+    public TimeSpan TemporaryClaimValidity { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Lifetime of a TLS listener's certificate. Default 397 days, the longest that public clients accept.</summary>
+    public TimeSpan ServerValidity { get; init; } = TimeSpan.FromDays(397);
+
+    /// <summary>How far notBefore lies in the past: devices have slow clocks. Default one hour.</summary>
+    public TimeSpan BackDating { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Lifetime of the root made on first start. Default 25 years.</summary>
+    public TimeSpan RootValidity { get; init; } = TimeSpan.FromDays(9131);
+
+    /// <summary>Lifetime of the issuing authority made on first start. Default 20 years.</summary>
+    public TimeSpan IssuerValidity { get; init; } = TimeSpan.FromDays(7305);
+
+    /// <summary>Certificates that one claim (or operator) may ask for, per second; twice as many at once. Default 200.</summary>
+    [Range(1, 100_000)]
+    public int RequestsPerSecond { get; init; } = 200;
+
+    /// <summary>Refusals of one claim that are recorded as events, per minute; the rest is counted in a metric only. Default 60.</summary>
+    [Range(0, 100_000)]
+    public int RefusalsRecordedPerMinute { get; init; } = 60;
+
+    /// <summary>RSA-2048 key pairs kept ready. Default 32; 0 makes none, and every request for one is refused.</summary>
+    [Range(0, 10_000)]
+    public int RsaPoolSize { get; init; } = 32;
+
+    /// <summary>Longest wait for a key pair when the pool is empty. Default two seconds.</summary>
+    public TimeSpan RsaPoolWait { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Age at which a certificate that was prepared and not signed is taken up again. Default one minute, longer than any request lives.</summary>
+    public TimeSpan FinishAfter { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Time between two searches for such certificates. Default one minute.</summary>
+    public TimeSpan FinishPeriod { get; init; } = TimeSpan.FromMinutes(1);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext context)
+    {
+        if (IssuerValidity > RootValidity)
+            yield return new($"{Section}:{nameof(IssuerValidity)} ({IssuerValidity}) must not exceed {nameof(RootValidity)} ({RootValidity}).");
+        foreach (var (name, value) in ((string, TimeSpan)[])
+            [
+                (nameof(DeviceValidity), DeviceValidity), (nameof(OperatorValidity), OperatorValidity), (nameof(ServerValidity), ServerValidity),
+                (nameof(TemporaryClaimValidity), TemporaryClaimValidity), (nameof(FinishAfter), FinishAfter), (nameof(FinishPeriod), FinishPeriod),
+            ])
+            if (value <= TimeSpan.Zero) yield return new($"{Section}:{name} ({value}) must be positive.");
+        if (BackDating < TimeSpan.Zero) yield return new($"{Section}:{nameof(BackDating)} ({BackDating}) must not be negative.");
+    }
+}
+
+/// <summary>The key of ownership tokens, shared with TemplateEngine. Section <c>OwnershipToken</c>.</summary>
+sealed class OwnershipTokenOptions : IValidatableObject
+{
+    public const string Section = "OwnershipToken";
+
+    /// <summary>At least 32 bytes, base64.</summary>
+    [Required]
+    public string Key { get; init; } = "";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext context)
+    {
+        Span<byte> octets = stackalloc byte[256];
+        if (!Convert.TryFromBase64String(Key, octets, out var length) || length < Pki.OwnershipToken.MinimumKeyBytes)
+            yield return new($"{Section}:{nameof(Key)} must be at least {Pki.OwnershipToken.MinimumKeyBytes} bytes in base64.");
+    }
+}

@@ -1,0 +1,142 @@
+using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.Events;
+using FleetPlatform.Pki;
+using Npgsql;
+
+namespace FleetPlatform.CertificateAuthority.Certificates;
+
+/// <summary>
+/// Heals what a crash left between intent and fact: signs the same octets, or records that nobody is left who could use the certificate.
+/// At start and on a timer. Two replicas may do it at once, and a slow issuer may still be at it: the stream's version lets one win.
+/// </summary>
+sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthorityOptions options, TimeProvider clock, ILogger<FinishPrepared> logger)
+    : BackgroundService
+{
+    const int MaximumAtOnce = 200;
+
+    // Younger events may still be joined by some with lower numbers that commit later; those must not be passed over.
+    static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);
+
+    /// <summary>What becomes of an open issuance: null to sign it, else why it is given up. Pure.</summary>
+    public static CertificateAbandoned? Decide(CertificatePrepared intent, string activeIssuerId, DateTimeOffset now) => intent switch
+    {
+        { KeyOrigin: KeyOrigin.Authority } => new() { Reason = "The private key was lost with the process that made it." },
+        _ when now - intent.PreparedAt > OwnershipToken.Lifetime => new() { Reason = "Too old to be claimed." },
+        _ when intent.IssuerId != activeIssuerId => new() { Reason = "Its issuer signs no more." },
+        _ => null,
+    };
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.FinishPeriod, clock);
+        do
+        {
+            try
+            {
+                await Run(stoppingToken);
+            }
+            catch (Exception failure) when (failure is NpgsqlException or EventStoreUnavailableException or TimeoutException)
+            {
+                Log.FinishingPostponed(logger, failure.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>One search.</summary>
+    /// <returns>How many were finished.</returns>
+    public async Task<int> Run(CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        var seen = await ReadMark(cancellation);
+        var open = await FindOpen(seen, now - options.FinishAfter, cancellation);
+        var finished = 0;
+        foreach (var stream in open)
+            if (await Finish(stream, now, cancellation)) finished++;
+        await MoveMark(seen, now - Settled, cancellation);
+        return finished;
+    }
+
+    async Task<bool> Finish(StreamId stream, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var session = store.OpenSession(new() { Actor = "certificate-authority", CorrelationId = stream.Key });
+        var fetched = await session.FetchForWriting<Issuance, IssuanceEvent>(stream, cancellation);
+        if (!fetched.Aggregate.IsOpen) return false;
+        var intent = fetched.Aggregate.Prepared!;
+        var issuer = ring.Active;
+        if (Decide(intent, issuer.Id, now) is { } abandoned)
+        {
+            fetched.Append(abandoned);
+            Log.Abandoned(logger, intent.FlowId, intent.SerialNumber, abandoned.Reason);
+        }
+        else
+        {
+            var der = issuer.Signer.Sign(issuer.Signer.Resume(intent.Tbs));
+            IssueCertificate.Close(session, IssueCertificate.Describe(intent, der, now), now - intent.PreparedAt);
+            Log.Finished(logger, intent.FlowId, intent.SerialNumber);
+        }
+
+        try
+        {
+            await session.SaveChangesAsync(cancellation);
+            return true;
+        }
+        catch (ConcurrencyException)
+        {
+            return false; // finished elsewhere
+        }
+    }
+
+    async Task<List<StreamId>> FindOpen(long after, DateTimeOffset olderThan, CancellationToken cancellation)
+    {
+        // An open issuance is one whose stream never got past its first event.
+        await using var find = store.DataSource.CreateCommand("""
+            select e.stream_id from mt_events e join mt_streams s on s.id = e.stream_id and s.version = 1
+            where e.seq_id > $1 and e.type = $2 and e.timestamp <= $3 order by e.seq_id limit $4
+            """);
+        Bind(find, after, EventNames.CertificatePrepared, olderThan, MaximumAtOnce);
+        await using var rows = await find.ExecuteReaderAsync(cancellation);
+        var open = new List<StreamId>();
+        while (await rows.ReadAsync(cancellation))
+            if (StreamId.TryParse(rows.GetString(0), out var stream)) open.Add(stream);
+        return open;
+    }
+
+    static void Bind(NpgsqlCommand command, params ReadOnlySpan<object> values)
+    {
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
+    }
+
+    async Task<long> ReadMark(CancellationToken cancellation)
+    {
+        // Under a lock: "if not exists" alone fails when two replicas start at once.
+        await using var create = store.DataSource.CreateCommand("""
+            do $$ begin
+                if to_regclass('fleet_prepared_mark') is null then
+                    perform pg_advisory_xact_lock(5072866914447348);
+                    create table if not exists fleet_prepared_mark (id int primary key, seq_id bigint not null);
+                end if;
+            end $$
+            """);
+        await create.ExecuteNonQueryAsync(cancellation);
+        await using var read = store.DataSource.CreateCommand("select seq_id from fleet_prepared_mark where id = 1");
+        return await read.ExecuteScalarAsync(cancellation) as long? ?? 0;
+    }
+
+    // Everything up to the mark is finished for good: a search reads only what is newer.
+    async Task MoveMark(long from, DateTimeOffset settledBefore, CancellationToken cancellation)
+    {
+        await using var move = store.DataSource.CreateCommand("""
+            with open as (
+                select min(p.seq_id) as first from mt_events p join mt_streams s on s.id = p.stream_id and s.version = 1
+                where p.seq_id > $1 and p.type = $2)
+            insert into fleet_prepared_mark (id, seq_id)
+            select 1, max(e.seq_id) from mt_events e, open
+            where e.seq_id > $1 and e.timestamp < $3 and (open.first is null or e.seq_id < open.first)
+            having max(e.seq_id) is not null
+            on conflict (id) do update set seq_id = greatest(fleet_prepared_mark.seq_id, excluded.seq_id)
+            """);
+        Bind(move, from, EventNames.CertificatePrepared, settledBefore);
+        await move.ExecuteNonQueryAsync(cancellation);
+    }
+}

@@ -1,0 +1,175 @@
+using System.Security.Cryptography;
+using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.CertificateAuthority.Keys;
+using FleetPlatform.Contracts;
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Events;
+using FleetPlatform.Pki;
+using Command = FleetPlatform.Contracts.CertificateAuthority.IssueCertificate;
+
+namespace FleetPlatform.CertificateAuthority.Certificates;
+
+/// <summary>A request that may be granted: what the certificate will be about.</summary>
+/// <param name="Subject">Its subject.</param>
+/// <param name="SubjectPublicKeyInfo">Its key, in DER.</param>
+/// <param name="SealedPrivateKey">Of a pair made here: the private half in PEM, sealed to the asker already. It exists in no other form.</param>
+readonly record struct Grantable(SubjectName Subject, ReadOnlyMemory<byte> SubjectPublicKeyInfo, byte[]? SealedPrivateKey = null);
+
+/// <summary>Issues one certificate: checks, records the intent, signs, records the fact, answers.</summary>
+sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profiles, RsaPool rsaPool, ClaimLimits limits,
+    OwnershipTokenOptions token, Metrics metrics, TimeProvider clock)
+{
+    static readonly SubjectName Nameless = SubjectName.OfCommonName("FleetPlatform Device");
+    static readonly SubjectName OurKey = SubjectName.OfCommonName("FleetPlatform Device Certificate");
+
+    readonly byte[] _tokenKey = Convert.FromBase64String(token.Key);
+
+    // The rule for a request that brings its own key. No I/O, no clock: everything it needs is an argument.
+    public static Grantable Check(string csr)
+    {
+        var request = SigningRequest.Read(csr);
+        return new(request.Subject.IsEmpty ? Nameless : request.Subject, request.SubjectPublicKeyInfo);
+    }
+
+    public async Task<IssueCertificateAnswer> Handle(Command command, CancellationToken cancellation)
+    {
+        var began = clock.GetTimestamp();
+        try
+        {
+            // 1. May this asker ask, and is the request sound? Cheapest checks first.
+            if (!limits.Admits(command.Flow.PrincipalId))
+                return await Refuse(command, Reasons.TooManyRequests.Code, "This claim asks for more certificates than its limit allows.", cancellation);
+
+            // 2. The key: the asker's, or one of ours.
+            var grantable = command.CertificateSigningRequest is { } csr ? Check(csr) : await MakeKey(command, cancellation);
+
+            // 3. Decide every octet, and hold them against the rules.
+            var issuer = ring.Active;
+            var profile = profiles.Of(command.Purpose);
+            var prepared = issuer.Signer.Prepare(profile, grantable.Subject, grantable.SubjectPublicKeyInfo, [], clock.GetUtcNow());
+
+            // 4. Record the intent, sign, record the fact.
+            var origin = grantable.SealedPrivateKey is null ? KeyOrigin.Requester : KeyOrigin.Authority;
+            var signed = await Issue(issuer, profile, prepared, command.Flow, origin, began, cancellation);
+            metrics.Issued(profile.Name, clock.GetElapsedTime(began));
+            return Answer(command, signed, grantable);
+        }
+        catch (PkiException refusal)
+        {
+            return await Refuse(command, refusal.Code, refusal.Message, cancellation);
+        }
+        catch (ConcurrencyException conflict) when (conflict.StreamId == Issuance.StreamOf(command.Flow.FlowId))
+        {
+            return await Repeat(command, cancellation);
+        }
+    }
+
+    async Task<Grantable> MakeKey(Command command, CancellationToken cancellation)
+    {
+        if (command.SealTo is not { } sealTo)
+            throw new PkiException(Reasons.InvalidRequest.Code, "Without a CSR the request must say to whom the private key is sealed.");
+        using var key = command.KeyAlgorithm switch
+        {
+            KeyAlgorithm.EcdsaP256 => KeyPair.CreateEcdsaP256(),
+            KeyAlgorithm.Rsa2048 => await rsaPool.Take(cancellation)
+                ?? throw new PkiException(Reasons.TooManyRequests.Code, "No RSA key pair is ready. EC keys need no waiting."),
+            _ => throw new PkiException(Reasons.InvalidRequest.Code, "Key pairs are made for EC on P-256 and for RSA with 2048 bits."),
+        };
+        var pem = key.ExportPrivateKeyPem();
+        try
+        {
+            return new(OurKey, key.SubjectPublicKeyInfo, SealedSecret.Seal(sealTo, pem, command.Flow.FlowId));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pem);
+        }
+    }
+
+    async Task<CertificateSigned> Issue(ActiveIssuer issuer, CertificateProfile profile, PreparedCertificate prepared, FlowContext flow,
+        KeyOrigin origin, long began, CancellationToken cancellation)
+    {
+        var intent = new CertificatePrepared
+        {
+            FlowId = flow.FlowId, SerialNumber = prepared.SerialNumber, IssuerId = issuer.Id, Profile = profile.Name, KeyOrigin = origin,
+            Tbs = prepared.Tbs, RequestedBy = flow.PrincipalId, SessionId = flow.SessionId, ClientId = flow.ClientId, PreparedAt = clock.GetUtcNow(),
+        };
+        var opening = store.OpenSession(Why(flow));
+        opening.StartStream(Issuance.StreamOf(flow.FlowId), intent); // flows are fresh: no fetch, and a repeated request ends here
+        await opening.SaveChangesAsync(cancellation);
+
+        var signed = Describe(intent, issuer.Signer.Sign(prepared), clock.GetUtcNow());
+        var closing = store.OpenSession(Why(flow));
+        Close(closing, signed, clock.GetElapsedTime(began));
+        await closing.SaveChangesAsync(cancellation);
+        return signed;
+    }
+
+    /// <summary>The fact, on both streams. The issuance's expected version lets one of two finishers win, whoever it is.</summary>
+    public static void Close(EventSession session, CertificateSigned signed, TimeSpan duration)
+    {
+        session.StartStream(Certificate.StreamOf(signed.CertificateId), signed);
+        session.Append(Issuance.StreamOf(signed.FlowId), expectedVersion: 1,
+            new IssuanceCompleted { CertificateId = signed.CertificateId, DurationMilliseconds = Math.Round(duration.TotalMilliseconds, 3) });
+    }
+
+    public static CertificateSigned Describe(CertificatePrepared intent, byte[] der, DateTimeOffset now)
+    {
+        var text = CertificateText.Read(der);
+        return new()
+        {
+            CertificateId = CertificateId.Of(der), Certificate = der, SerialNumber = intent.SerialNumber, IssuerId = intent.IssuerId,
+            Profile = intent.Profile, NotBefore = text.NotBefore, NotAfter = text.NotAfter, SignedAt = now, FlowId = intent.FlowId,
+            RequestedBy = intent.RequestedBy, SessionId = intent.SessionId, ClientId = intent.ClientId,
+        };
+    }
+
+    IssueCertificateAnswer Answer(Command command, CertificateSigned signed, Grantable granted) => new()
+    {
+        CertificateId = signed.CertificateId,
+        CertificatePem = Pem.WriteCertificate(signed.Certificate),
+        NotAfter = signed.NotAfter,
+        OwnershipToken = command.Purpose != CertificatePurpose.Device ? null
+            : OwnershipToken.Mint(_tokenKey, signed.CertificateId, command.Flow.PrincipalId, command.Flow.FlowId, clock.GetUtcNow()),
+        SealedPrivateKey = granted.SealedPrivateKey,
+        PublicKeyPem = granted.SealedPrivateKey is null ? null : Pem.Write(Pem.PublicKey, granted.SubjectPublicKeyInfo.Span),
+    };
+
+    // The same request again, delivered twice by the broker. A certificate for the asker's own key can be given again; a private key cannot.
+    async Task<IssueCertificateAnswer> Repeat(Command command, CancellationToken cancellation)
+    {
+        var issuance = await store.AggregateStreamAsync<Issuance, IssuanceEvent>(Issuance.StreamOf(command.Flow.FlowId), cancellation);
+        if (issuance is { CertificateId: { } id, Prepared: { KeyOrigin: KeyOrigin.Requester } intent } && intent.RequestedBy == command.Flow.PrincipalId
+            && command.CertificateSigningRequest is { } csr
+            && (await store.AggregateStreamAsync<Certificate, CertificateEvent>(Certificate.StreamOf(id), cancellation)).Signed is { } signed
+            && Check(csr) is var asked && CertificateText.Read(signed.Certificate).SubjectPublicKeyInfo.Span.SequenceEqual(asked.SubjectPublicKeyInfo.Span))
+            return Answer(command, signed, asked);
+        return new() { Refused = new() { Code = Reasons.Unavailable.Code, Detail = "This request was taken up before. Ask anew." } };
+    }
+
+    async Task<IssueCertificateAnswer> Refuse(Command command, string code, string detail, CancellationToken cancellation)
+    {
+        metrics.Refused(code);
+        var flow = command.Flow;
+        if (limits.RecordsRefusalOf(flow.PrincipalId))
+        {
+            var session = store.OpenSession(Why(flow));
+            session.StartStream(Issuance.StreamOf(flow.FlowId), new IssuanceRefused
+            {
+                FlowId = flow.FlowId, Code = code, Detail = detail, RequestedBy = flow.PrincipalId, SessionId = flow.SessionId, ClientId = flow.ClientId,
+            });
+            try
+            {
+                await session.SaveChangesAsync(cancellation);
+            }
+            catch (ConcurrencyException)
+            {
+                // the same request again: its refusal is on record
+            }
+        }
+
+        return new() { Refused = new() { Code = code, Detail = detail } };
+    }
+
+    static EventMetadata Why(FlowContext flow) => new() { CorrelationId = flow.FlowId, CausationId = flow.SessionId, Actor = flow.PrincipalId };
+}

@@ -1,0 +1,20 @@
+using FleetPlatform.CertificateAuthority.Certificates;
+using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.Events;
+
+namespace FleetPlatform.CertificateAuthority;
+
+/// <summary>The stored names of this service's events. Never changed; a new shape gets a new name.</summary>
+static class EventNames
+{
+    public const string CertificatePrepared = "certificate.prepared.v1";
+    public const string CertificateSigned = "certificate.signed.v1";
+
+    public static EventTypes All { get; } = new EventTypes()
+        .Map<IssuerCreated>("issuer.created.v1")
+        .Map<CertificatePrepared>(CertificatePrepared)
+        .Map<IssuanceCompleted>("issuance.completed.v1")
+        .Map<CertificateAbandoned>("certificate.abandoned.v1")
+        .Map<IssuanceRefused>("issuance.refused.v1")
+        .Map<CertificateSigned>(CertificateSigned);
+}

@@ -1,0 +1,13 @@
+using FleetPlatform.Contracts.CertificateAuthority;
+using MassTransit;
+
+namespace FleetPlatform.CertificateAuthority.Issuers;
+
+sealed class GetTrustAnchorsConsumer(IssuerRing ring) : IConsumer<GetTrustAnchors>
+{
+    public Task Consume(ConsumeContext<GetTrustAnchors> context) => context.RespondAsync(new TrustAnchors
+    {
+        RootPem = ring.RootPem,
+        IntermediatesPem = [ring.Active.CertificatePem],
+    });
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using FleetPlatform.Pki;
+
+namespace FleetPlatform.CertificateAuthority.Keys;
+
+/// <summary>
+/// RSA-2048 key pairs made ahead, because making one takes a quarter of a second. One thread fills the pool at the lowest priority, so that
+/// it takes only what signing leaves over. Keys in the pool are in this process's memory and nowhere else.
+/// </summary>
+sealed partial class RsaPool(CertificateAuthorityOptions options, Metrics metrics, TimeProvider clock) : IHostedService, IDisposable
+{
+    const int LowestPriority = 19;
+
+    readonly Channel<KeyPair> _ready = Channel.CreateBounded<KeyPair>(new BoundedChannelOptions(Math.Max(1, options.RsaPoolSize)) { SingleWriter = true });
+    readonly CancellationTokenSource _stopping = new();
+    Thread? _maker;
+
+    /// <summary>Key pairs ready now.</summary>
+    public int Ready => _ready.Reader.Count;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        metrics.WatchPool(() => Ready);
+        if (options.RsaPoolSize == 0) return Task.CompletedTask;
+        _maker = new Thread(Fill) { IsBackground = true, Name = "RSA key maker" };
+        _maker.Start();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Takes a key pair, waiting at most <see cref="CertificateAuthorityOptions.RsaPoolWait"/> for one.</summary>
+    /// <returns>The caller's to dispose; null when none came in time.</returns>
+    public async ValueTask<KeyPair?> Take(CancellationToken cancellation)
+    {
+        if (_ready.Reader.TryRead(out var ready)) return ready;
+        if (options.RsaPoolSize == 0) return null;
+        using var deadline = new CancellationTokenSource(options.RsaPoolWait, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            return await _ready.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken) => await _stopping.CancelAsync();
+
+    void Fill()
+    {
+        // .NET's own thread priorities do nothing on Linux; its niceness is per thread.
+        if (OperatingSystem.IsLinux()) _ = SetPriority(which: 0, who: 0, LowestPriority);
+        while (!_stopping.IsCancellationRequested)
+        {
+            var key = KeyPair.CreateRsa2048();
+            while (!_ready.Writer.TryWrite(key))
+            {
+                // Blocking is right here: this thread has nothing else to do.
+                var room = _ready.Writer.WaitToWriteAsync(_stopping.Token).AsTask();
+                if (Task.WaitAny([room], Timeout.Infinite) == 0 && room.IsCompletedSuccessfully && room.Result) continue;
+                key.Dispose();
+                return;
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "setpriority")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SetPriority(int which, int who, int priority);
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        while (_ready.Reader.TryRead(out var key)) key.Dispose();
+    }
+}

@@ -1,0 +1,16 @@
+namespace FleetPlatform.CertificateAuthority;
+
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Created root {RootCertificateId} and issuing authority {IssuingCertificateId}; move the folder 'offline' to safe storage")]
+    public static partial void IssuersCreated(ILogger logger, string rootCertificateId, string issuingCertificateId);
+
+    [LoggerMessage(2, LogLevel.Information, "Finished the certificate of flow {FlowId}, serial number {SerialNumber}, after a restart")]
+    public static partial void Finished(ILogger logger, string flowId, string serialNumber);
+
+    [LoggerMessage(3, LogLevel.Information, "Gave up the certificate of flow {FlowId}, serial number {SerialNumber}: {Reason}")]
+    public static partial void Abandoned(ILogger logger, string flowId, string serialNumber, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "Prepared certificates could not be looked for: {Failure}")]
+    public static partial void FinishingPostponed(ILogger logger, string failure);
+}

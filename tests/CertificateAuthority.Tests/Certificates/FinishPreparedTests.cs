@@ -1,0 +1,104 @@
+using FleetPlatform.CertificateAuthority.Certificates;
+using FleetPlatform.Events;
+using FleetPlatform.Pki;
+
+namespace FleetPlatform.CertificateAuthority.Tests.Certificates;
+
+public sealed class FinishPreparedTests : IAsyncLifetime
+{
+    static readonly TimeSpan Later = TimeSpan.FromMinutes(2);
+
+    TestAuthority _authority = null!;
+
+    public async ValueTask InitializeAsync() => _authority = await TestAuthority.Start();
+
+    public ValueTask DisposeAsync() => _authority.DisposeAsync();
+
+    [Fact]
+    public async Task A_crash_between_intent_and_fact_is_healed_with_the_same_octets()
+    {
+        var intent = await _authority.DiesAfterPreparing();
+        _authority.Clock.Advance(Later);
+
+        (await Run()).ShouldBe(1);
+
+        var completed = (await _authority.Issuance(intent.FlowId))[1].Data.ShouldBeOfType<IssuanceCompleted>();
+        var signed = (await _authority.Store.AggregateStreamAsync<Certificate, CertificateEvent>(Certificate.StreamOf(completed.CertificateId))).Signed!;
+        var text = CertificateText.Read(signed.Certificate);
+        text.Tbs.ToArray().ShouldBe(intent.Tbs);
+        text.IsSignedBy(_authority.Ring.Active.Signer.Certificate).ShouldBeTrue();
+        (await Run()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_certificate_whose_private_key_died_is_given_up()
+    {
+        var intent = await _authority.DiesAfterPreparing(KeyOrigin.Authority);
+        _authority.Clock.Advance(Later);
+
+        (await Run()).ShouldBe(1);
+
+        (await _authority.Issuance(intent.FlowId))[1].Data.ShouldBeOfType<CertificateAbandoned>();
+        (await _authority.Scalar<long>("select count(*) from mt_streams where id like 'certificate-%'")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task One_that_may_still_be_under_way_is_left_alone()
+    {
+        await _authority.DiesAfterPreparing();
+        (await Run()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Two_finishers_and_a_slow_issuer_make_one_certificate()
+    {
+        var intent = await _authority.DiesAfterPreparing();
+        _authority.Clock.Advance(Later);
+
+        var finished = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Run()));
+
+        finished.Sum().ShouldBe(1);
+        (await _authority.Scalar<long>("select count(*) from mt_streams where id like 'certificate-%'")).ShouldBe(1);
+
+        var signer = _authority.Ring.Active.Signer;
+        var late = _authority.Store.OpenSession();
+        IssueCertificate.Close(late, IssueCertificate.Describe(intent, signer.Sign(signer.Resume(intent.Tbs)), _authority.Clock.GetUtcNow()), TimeSpan.Zero);
+        await Should.ThrowAsync<ConcurrencyException>(() => late.SaveChangesAsync());
+        (await _authority.Scalar<long>("select count(*) from mt_streams where id like 'certificate-%'")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_search_reads_only_what_is_new_and_passes_over_nothing_open()
+    {
+        for (var i = 0; i < 3; i++) await _authority.Handle(TestAuthority.Asking(TestAuthority.ACsr()));
+        _authority.Clock.Advance(TimeSpan.FromMinutes(20));
+        await _authority.DiesAfterPreparing();
+        await _authority.Handle(TestAuthority.Asking(TestAuthority.ACsr()));
+
+        await Run();
+        var mark = await _authority.Scalar<long>("select seq_id from fleet_prepared_mark");
+        mark.ShouldBe(await _authority.Scalar<long>("select max(seq_id) from mt_events where timestamp < (select max(timestamp) - interval '10 minutes' from mt_events)"));
+
+        _authority.Clock.Advance(Later);
+        (await Run()).ShouldBe(1);
+        _authority.Clock.Advance(TimeSpan.FromMinutes(20));
+        await Run();
+        (await _authority.Scalar<long>("select seq_id from fleet_prepared_mark")).ShouldBe(await _authority.Scalar<long>("select max(seq_id) from mt_events"));
+    }
+
+    [Fact]
+    public void The_rule_signs_only_what_somebody_can_use()
+    {
+        var now = _authority.Clock.GetUtcNow();
+        var intent = new CertificatePrepared
+        {
+            FlowId = "f", SerialNumber = "01", IssuerId = "issuing-1", Profile = "device", KeyOrigin = KeyOrigin.Requester, Tbs = [], RequestedBy = "r", PreparedAt = now,
+        };
+        FinishPrepared.Decide(intent, "issuing-1", now.AddMinutes(59)).ShouldBeNull();
+        FinishPrepared.Decide(intent, "issuing-1", now.AddMinutes(61)).ShouldNotBeNull();
+        FinishPrepared.Decide(intent, "issuing-2", now).ShouldNotBeNull();
+        FinishPrepared.Decide(intent with { KeyOrigin = KeyOrigin.Authority }, "issuing-1", now).ShouldNotBeNull();
+    }
+
+    Task<int> Run() => _authority.Finish.Run(CancellationToken.None);
+}

@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.Events;
+using FleetPlatform.Pki;
+using FleetPlatform.PostgresKit;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FleetPlatform.CertificateAuthority.Tests.Issuers;
+
+public sealed class CreateIssuersTests
+{
+    [Fact]
+    public async Task The_first_start_makes_a_root_an_issuer_and_their_files()
+    {
+        await using var authority = await TestAuthority.Start();
+        var folder = authority.Options.DataDirectory;
+
+        var root = CertificateText.ReadPem(await File.ReadAllTextAsync(Path.Combine(folder, "root-ca.pem")));
+        root.IsAuthority.ShouldBeTrue();
+        root.IsSignedBy(root).ShouldBeTrue();
+        var issuing = authority.Ring.Active.Signer.Certificate;
+        issuing.IsSignedBy(root).ShouldBeTrue();
+        issuing.PathLength.ShouldBe(0);
+        File.GetUnixFileMode(Path.Combine(folder, "root-ca.pem")).HasFlag(UnixFileMode.OtherRead).ShouldBeTrue();
+        foreach (var key in (string[])["offline/root-key.pem", "issuers/issuing-1.key.pem"])
+        {
+            File.GetUnixFileMode(Path.Combine(folder, key)).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            (await File.ReadAllTextAsync(Path.Combine(folder, key))).ShouldStartWith("-----BEGIN ENCRYPTED PRIVATE KEY-----");
+        }
+    }
+
+    [Fact]
+    public async Task Replicas_that_start_at_once_share_one_root()
+    {
+        await using var database = await PostgresDatabase.Create();
+        var options = TestAuthority.Defaults(TestAuthority.AFolder());
+        await using var schema = new EventStore(database.DataSource, new() { EventTypes = EventNames.All });
+        await schema.EnsureSchemaAsync();
+
+        var created = await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ =>
+        {
+            await using var store = new EventStore(database.DataSource, new() { EventTypes = EventNames.All });
+            return await new CreateIssuers(store, options, TimeProvider.System, NullLogger<CreateIssuers>.Instance).Run(CancellationToken.None);
+        }));
+
+        created.Select(pair => pair.Root.CertificateId).Distinct().Count().ShouldBe(1);
+        created.Select(pair => pair.Issuing.CertificateId).Distinct().Count().ShouldBe(1);
+        (await database.Scalar<long>("select count(*) from mt_events")).ShouldBe(2);
+        (await database.Scalar<long>("select count(*) from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database()")).ShouldBe(0);
+        using var ring = new IssuerRing();
+        ring.Open(created[0].Root, created[0].Issuing, options);
+    }
+
+    [Fact]
+    public async Task A_restart_needs_the_issuing_key_and_never_the_roots()
+    {
+        await using var authority = await TestAuthority.Start();
+        Directory.Delete(Path.Combine(authority.Options.DataDirectory, "offline"), recursive: true);
+        var before = authority.Ring.RootPem;
+
+        await authority.Opening().StartAsync(CancellationToken.None);
+
+        authority.Ring.RootPem.ShouldBe(before);
+        Directory.Exists(Path.Combine(authority.Options.DataDirectory, "offline")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_lost_or_foreign_key_and_a_wrong_passphrase_stop_the_start()
+    {
+        await using var authority = await TestAuthority.Start();
+        var create = new CreateIssuers(authority.Store, authority.Options, authority.Clock, NullLogger<CreateIssuers>.Instance);
+        var (root, issuing) = await create.Run(CancellationToken.None);
+        var path = Path.Combine(authority.Options.DataDirectory, issuing.KeyFile);
+        using var ring = new IssuerRing();
+
+        Should.Throw<CryptographicException>(() => ring.Open(root, issuing, new() { DataDirectory = authority.Options.DataDirectory, KeyPassphrase = "another passphrase" }));
+        FileIssuerKey.Create(path, TestAuthority.Passphrase).Dispose();
+        Should.Throw<InvalidOperationException>(() => ring.Open(root, issuing, authority.Options)).Message.ShouldContain("do not belong together");
+        File.Delete(path);
+        Should.Throw<InvalidOperationException>(() => ring.Open(root, issuing, authority.Options)).Message.ShouldContain("Restore the data directory");
+        ring.IsOpen.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Keys_of_an_earlier_root_are_put_aside_and_not_overwritten()
+    {
+        var folder = TestAuthority.AFolder();
+        FileIssuerKey.Create(Path.Combine(folder, "offline", "root-key.pem"), "old").Dispose();
+        var old = await File.ReadAllTextAsync(Path.Combine(folder, "offline", "root-key.pem"));
+
+        await using var authority = await TestAuthority.Start(_ => TestAuthority.Defaults(folder));
+
+        (await File.ReadAllTextAsync(Directory.GetFiles(Path.Combine(folder, "offline"), "*.unused").Single())).ShouldBe(old);
+    }
+}

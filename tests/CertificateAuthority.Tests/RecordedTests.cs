@@ -1,0 +1,103 @@
+using FleetPlatform.CertificateAuthority.Certificates;
+using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Events;
+using FleetPlatform.Pki;
+
+namespace FleetPlatform.CertificateAuthority.Tests;
+
+/// <summary>What is stored for ever, and what others are told of it.</summary>
+public sealed class RecordedTests
+{
+    static readonly DateTimeOffset Noon = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
+
+    static readonly CertificateSigned Signed = new()
+    {
+        CertificateId = "c1", Certificate = [1, 2, 3], SerialNumber = "02ff", IssuerId = "issuing-1", Profile = "device", NotBefore = Noon.AddHours(-1),
+        NotAfter = Noon.AddDays(1), SignedAt = Noon, FlowId = "f1", RequestedBy = "claim", SessionId = "s1", ClientId = "d1",
+    };
+
+    public static TheoryData<object, string, string> Events => new()
+    {
+        {
+            new IssuerCreated { IssuerId = "root", ParentId = null, CertificateId = "c0", Certificate = [1, 2, 3], KeyFile = "k", SerialPrefix = 1 }, "issuer.created.v1",
+            """{"issuerId":"root","parentId":null,"certificateId":"c0","certificate":"AQID","keyFile":"k","serialPrefix":1}"""
+        },
+        {
+            new CertificatePrepared
+            {
+                FlowId = "f1", SerialNumber = "02ff", IssuerId = "issuing-1", Profile = "device", KeyOrigin = KeyOrigin.Requester, Tbs = [1, 2, 3],
+                RequestedBy = "claim", SessionId = "s1", ClientId = "d1", PreparedAt = Noon,
+            }, "certificate.prepared.v1",
+            """{"flowId":"f1","serialNumber":"02ff","issuerId":"issuing-1","profile":"device","keyOrigin":"Requester","tbs":"AQID","requestedBy":"claim","sessionId":"s1","clientId":"d1","preparedAt":"2026-06-01T12:00:00+00:00"}"""
+        },
+        { new IssuanceCompleted { CertificateId = "c1", DurationMilliseconds = 1.5 }, "issuance.completed.v1", """{"certificateId":"c1","durationMilliseconds":1.5}""" },
+        { new CertificateAbandoned { Reason = "r" }, "certificate.abandoned.v1", """{"reason":"r"}""" },
+        {
+            new IssuanceRefused { FlowId = "f1", Code = "weak-key", Detail = "d", RequestedBy = "claim" }, "issuance.refused.v1",
+            """{"flowId":"f1","code":"weak-key","detail":"d","requestedBy":"claim","sessionId":null,"clientId":null}"""
+        },
+        {
+            Signed, "certificate.signed.v1",
+            """{"certificateId":"c1","certificate":"AQID","serialNumber":"02ff","issuerId":"issuing-1","profile":"device","notBefore":"2026-06-01T11:00:00+00:00","notAfter":"2026-06-02T12:00:00+00:00","signedAt":"2026-06-01T12:00:00+00:00","flowId":"f1","requestedBy":"claim","sessionId":"s1","clientId":"d1"}"""
+        },
+    };
+
+    [Theory, MemberData(nameof(Events), DisableDiscoveryEnumeration = true)]
+    public void Names_and_bodies_are_pinned(object @event, string name, string json)
+    {
+        EventNames.All.NameOf(@event.GetType()).ShouldBe(name);
+        EventJson.Write(@event).ShouldBe(json);
+        EventJson.Write(EventNames.All.Read(name, json)).ShouldBe(json);
+    }
+
+    [Fact]
+    public void Every_event_is_among_the_pinned() => Events.Count.ShouldBe(EventNames.All.All.Count);
+
+    [Fact]
+    public void One_message_tells_of_all_certificates_of_a_batch()
+    {
+        var first = Recorded(Signed, 1);
+        var (message, id) = PublishCertificates.Translate(
+        [
+            Recorded(new IssuanceCompleted { CertificateId = "c1", DurationMilliseconds = 1 }, 2), first,
+            Recorded(Signed with { Profile = "server" }, 3), Recorded(Signed with { CertificateId = "c2", Profile = "temporary-claim" }, 4),
+        ]);
+
+        id.ShouldBe(first.Id);
+        message!.Items.Select(item => (item.CertificateId, item.Purpose)).ShouldBe([("c1", CertificatePurpose.Device), ("c2", CertificatePurpose.TemporaryClaim)]);
+        message.Items[0].CertificatePem.ShouldBe(Pem.WriteCertificate([1, 2, 3]));
+        message.Items[0].EventId.ShouldBe(first.Id);
+        PublishCertificates.Translate([Recorded(new CertificateAbandoned { Reason = "x" }, 1)]).Message.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_flow_is_found_by_its_id_and_by_its_certificate()
+    {
+        await using var authority = await TestAuthority.Start();
+        var command = TestAuthority.Asking(TestAuthority.ACsr());
+        var answer = await authority.Handle(command);
+        var refused = TestAuthority.Asking("bad");
+        await authority.Handle(refused);
+        var steps = new FlowSteps(authority.Store);
+
+        foreach (var subject in (string[])[command.Flow.FlowId, answer.CertificateId!])
+        {
+            var step = (await steps.Find([subject], default)).Single();
+            step.Step.ShouldBe("certificate issued");
+            step.CertificateId.ShouldBe(answer.CertificateId);
+            step.FlowId.ShouldBe(command.Flow.FlowId);
+            step.DurationMilliseconds.ShouldNotBeNull();
+            step.ReasonCode.ShouldBeNull();
+        }
+
+        (await steps.Find([command.Flow.FlowId, answer.CertificateId!], default)).Count.ShouldBe(1);
+        (await steps.Find([refused.Flow.FlowId], default)).Single().ReasonCode.ShouldBe("invalid-csr");
+        (await steps.Find(["SN-0042", new('a', 32), new('a', 64)], default)).ShouldBeEmpty();
+    }
+
+    static RecordedEvent Recorded(object @event, long version) => new()
+    {
+        Id = Guid.CreateVersion7(), StreamId = StreamId.Of("certificate", "c1"), Version = version, Type = EventNames.All.NameOf(@event.GetType()), Timestamp = Noon, Data = @event,
+    };
+}

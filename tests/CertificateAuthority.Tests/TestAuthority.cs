@@ -1,0 +1,136 @@
+using System.Security.Cryptography;
+using FleetPlatform.CertificateAuthority.Certificates;
+using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.CertificateAuthority.Keys;
+using FleetPlatform.Contracts;
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Events;
+using FleetPlatform.Pki;
+using FleetPlatform.PostgresKit;
+using FleetPlatform.ServiceDefaults;
+using Microsoft.Extensions.Logging.Abstractions;
+using Command = FleetPlatform.Contracts.CertificateAuthority.IssueCertificate;
+using IssueCertificate = FleetPlatform.CertificateAuthority.Certificates.IssueCertificate;
+using IssueServerCertificate = FleetPlatform.CertificateAuthority.Certificates.IssueServerCertificate;
+
+namespace FleetPlatform.CertificateAuthority.Tests;
+
+/// <summary>The service on a real PostgreSQL, without the bus.</summary>
+sealed class TestAuthority : IAsyncDisposable
+{
+    public const string Passphrase = "correct horse battery";
+    public static readonly string Claim = new('c', 64);
+
+    readonly PostgresDatabase _database;
+    readonly FleetService _service = new("certificate-authority");
+    readonly RsaPool _pool;
+
+    TestAuthority(PostgresDatabase database, CertificateAuthorityOptions options)
+    {
+        _database = database;
+        Options = options;
+        Store = new(database.DataSource, new() { EventTypes = EventNames.All }, Clock);
+        var metrics = new Metrics(_service);
+        _pool = new(options, metrics, TimeProvider.System);
+        Ring = new();
+        Issue = new(Store, Ring, new(options), _pool, new(options, Clock), new() { Key = Convert.ToBase64String(TokenKey) }, metrics, Clock);
+        IssueServer = new(Store, Ring, new(options), metrics, Clock);
+        Finish = new(Store, Ring, options, Clock, NullLogger<FinishPrepared>.Instance);
+    }
+
+    public byte[] TokenKey { get; } = RandomNumberGenerator.GetBytes(32);
+    public ManualClock Clock { get; } = new(new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero));
+    public CertificateAuthorityOptions Options { get; }
+    public EventStore Store { get; }
+    public IssuerRing Ring { get; }
+    public IssueCertificate Issue { get; }
+    public IssueServerCertificate IssueServer { get; }
+    public FinishPrepared Finish { get; }
+    public SealedSecretOpener Gateway { get; } = new();
+
+    public static string AFolder() => Directory.CreateTempSubdirectory("authority-tests-").FullName;
+
+    public static async Task<TestAuthority> Start(Func<string, CertificateAuthorityOptions>? options = null)
+    {
+        var folder = AFolder();
+        var authority = new TestAuthority(await PostgresDatabase.Create(), options?.Invoke(folder) ?? Defaults(folder));
+        await authority.Store.EnsureSchemaAsync();
+        await authority.Opening().StartAsync(CancellationToken.None);
+        await authority._pool.StartAsync(CancellationToken.None);
+        return authority;
+    }
+
+    public static CertificateAuthorityOptions Defaults(string folder) =>
+        new() { DataDirectory = folder, KeyPassphrase = Passphrase, RsaPoolSize = 0 };
+
+    public OpenIssuers Opening() => new(new(Store, Options, Clock, NullLogger<CreateIssuers>.Instance), Ring, Options);
+
+    public static Command Asking(string? csr, string? flowId = null, CertificatePurpose purpose = CertificatePurpose.Device) => new()
+    {
+        Flow = new()
+        {
+            FlowId = flowId ?? Guid.CreateVersion7().ToString("N"), SessionId = Guid.CreateVersion7().ToString("N"), PrincipalId = Claim, ClientId = "factory-1",
+        },
+        Purpose = purpose,
+        CertificateSigningRequest = csr,
+    };
+
+    public Command AskingForKeys(KeyAlgorithm algorithm = KeyAlgorithm.EcdsaP256, string? flowId = null) =>
+        Asking(csr: null, flowId) with { KeyAlgorithm = algorithm, SealTo = Gateway.PublicKey };
+
+    public static string ACsr(string name = "SN-0042")
+    {
+        using var key = KeyPair.CreateEcdsaP256();
+        return key.CreateSigningRequest(name);
+    }
+
+    public Task<IssueCertificateAnswer> Handle(Command command) => Issue.Handle(command, CancellationToken.None);
+
+    public async Task<IReadOnlyList<RecordedEvent>> Issuance(string flowId) => await Store.FetchStreamAsync(StreamOf(flowId));
+
+    /// <summary>Records the intent of a certificate, as an issuer does that dies right afterwards.</summary>
+    public async Task<CertificatePrepared> DiesAfterPreparing(KeyOrigin origin = KeyOrigin.Requester, string? flowId = null)
+    {
+        using var key = KeyPair.CreateEcdsaP256();
+        var prepared = Ring.Active.Signer.Prepare(new Profiles(Options).Of(CertificatePurpose.Device), SubjectName.OfCommonName("SN-1"),
+            key.SubjectPublicKeyInfo, [], Clock.GetUtcNow());
+        var intent = new CertificatePrepared
+        {
+            FlowId = flowId ?? Guid.CreateVersion7().ToString("N"), SerialNumber = prepared.SerialNumber, IssuerId = Ring.Active.Id, Profile = "device",
+            KeyOrigin = origin, Tbs = prepared.Tbs, RequestedBy = Claim, PreparedAt = Clock.GetUtcNow(),
+        };
+        var session = Store.OpenSession();
+        session.StartStream(StreamOf(intent.FlowId), intent);
+        await session.SaveChangesAsync();
+        return intent;
+    }
+
+    static StreamId StreamOf(string flowId) => StreamId.Of("issuance", flowId);
+
+    public Task<T> Scalar<T>(string sql) => _database.Scalar<T>(sql);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _pool.StopAsync(CancellationToken.None);
+        await Store.DisposeAsync();
+        await _database.DisposeAsync();
+        Ring.Dispose();
+        Gateway.Dispose();
+        _service.Dispose();
+        if (Directory.Exists(Options.DataDirectory)) Directory.Delete(Options.DataDirectory, recursive: true);
+    }
+}
+
+/// <summary>Time that passes when the test says so.</summary>
+sealed class ManualClock(DateTimeOffset now) : TimeProvider
+{
+    DateTimeOffset _now = now;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    public override long GetTimestamp() => _now.UtcTicks;
+
+    public void Advance(TimeSpan by) => _now += by;
+}
