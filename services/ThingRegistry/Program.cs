@@ -1,3 +1,25 @@
+using FleetPlatform.ThingRegistry;
+using FleetPlatform.ThingRegistry.Groups;
+using FleetPlatform.ThingRegistry.Policies;
+using FleetPlatform.ThingRegistry.Principals;
+using FleetPlatform.ThingRegistry.Provisioning;
+using FleetPlatform.ThingRegistry.Things;
+using FleetPlatform.ThingRegistry.Types;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults("thing-registry");
+builder.AddOptions<ThingRegistryOptions>(ThingRegistryOptions.Section);
+builder.AddFleetEventStore("thing-registry-db", EventNames.All, store => store
+    .Project<ThingsTable>().Project<TypesTable>().Project<GroupsTable>().Project<PoliciesTable>().Project<PrincipalsTable>()
+    .Subscribe<PublishChanges>());
+builder.AddFleetBus("thing-registry", Doors.Add);
+builder.Services.AddSingleton<Registry>();
+builder.Services.AddSingleton<ClaimPolicy>();
+builder.Services.AddSingleton<Grants>();
+builder.Services.AddSingleton<ProvisioningReads>();
+builder.Services.AddSingleton<IFlowSteps, RegistrySteps>();
+builder.Services.AddHostedService<ExpiryClock>();
+
 var app = builder.Build();
+app.MapDefaultEndpoints();
 app.Run();

@@ -111,6 +111,12 @@ public sealed record PolicyGrant
     public required string VersionId { get; init; }
 
     public required string Document { get; init; }
+
+    /// <summary>
+    /// Null for a policy attached to the certificate. For a policy of a group: the thing that is in it. It applies only while the
+    /// connection's thing is this one (aws-protocol 8.5).
+    /// </summary>
+    public string? ThingName { get; init; }
 }
 
 public sealed record ThingGrant

@@ -1,0 +1,20 @@
+using Query = FleetPlatform.Contracts.ThingRegistry.ListThingsInGroup;
+
+namespace FleetPlatform.ThingRegistry.Groups;
+
+sealed class ListThingsInGroupConsumer(Registry registry) : IConsumer<Query>
+{
+    public async Task Consume(ConsumeContext<Query> context)
+    {
+        var query = context.Message;
+        if (!(await registry.ReadGroup(query.ThingGroupName, context.CancellationToken)).Exists)
+        {
+            await context.Refuse(ThingGroup.Missing(query.ThingGroupName));
+            return;
+        }
+
+        await context.RespondAsync(await Listing.Names(registry.Database, query.Page,
+            new("select thing_name from fleet_memberships where group_name = $1", "thing_name", Listing.Text(query.ThingGroupName)),
+            context.CancellationToken));
+    }
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using FleetPlatform.ThingRegistry.Principals;
+using FleetPlatform.ThingRegistry.Things;
+
+namespace FleetPlatform.ThingRegistry.Groups;
+
+/// <summary>What happened to a thing group. Recorded on <c>group-{name}</c>.</summary>
+abstract record ThingGroupEvent : RegistryEvent;
+
+/// <summary>Path holds the names from the root group to this one, both included; it never changes.</summary>
+sealed record ThingGroupCreated(
+    Guid ThingGroupId, string? Description, IReadOnlyDictionary<string, string> Attributes, IReadOnlyList<string> Path, DateTimeOffset At) : ThingGroupEvent;
+
+sealed record GroupPolicyAttached(string PolicyName, int Incarnation, DateTimeOffset At) : ThingGroupEvent;
+
+sealed record GroupPolicyDetached(string PolicyName, DateTimeOffset At) : ThingGroupEvent;
+
+/// <summary>A set of things, inside at most one other. Groups are never deleted. Who is a member is a fact of the thing.</summary>
+/// <param name="Id">Null while there is no such group.</param>
+sealed record ThingGroup(
+    Guid? Id,
+    string? Description,
+    IReadOnlyDictionary<string, string> Attributes,
+    IReadOnlyList<string> Path,
+    IReadOnlyList<AttachedPolicy> Policies,
+    DateTimeOffset CreatedAt) : IAggregate<ThingGroup, ThingGroupEvent>
+{
+    public static ThingGroup Initial { get; } = new(Id: null, null, AttributeRules.None, [], [], default);
+
+    public bool Exists => Id is not null;
+
+    public string? Parent => Path.Count > 1 ? Path[^2] : null;
+
+    public ThingGroup Evolve(ThingGroupEvent @event) => @event switch
+    {
+        ThingGroupCreated e => new(e.ThingGroupId, e.Description, e.Attributes, e.Path, [], e.At),
+        GroupPolicyAttached e => this with { Policies = [.. Policies.Where(policy => policy.PolicyName != e.PolicyName), new(e.PolicyName, e.Incarnation)] },
+        GroupPolicyDetached e => this with { Policies = [.. Policies.Where(policy => policy.PolicyName != e.PolicyName)] },
+        _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),
+    };
+
+    public static Refusal Missing(string name) => new(Reasons.NotFound.Code, $"Thing group {name} does not exist.");
+
+    public ThingGroupDescription Describe(string name) => new()
+    {
+        ThingGroupName = name,
+        ThingGroupId = Id.GetValueOrDefault().ToString(),
+        ParentGroupName = Parent,
+        Description = Description,
+        Attributes = Attributes,
+        Version = 1,
+        CreatedAt = CreatedAt,
+    };
+}

@@ -1,0 +1,148 @@
+using FleetPlatform.ThingRegistry.Groups;
+using FleetPlatform.ThingRegistry.Policies;
+using FleetPlatform.ThingRegistry.Principals;
+using FleetPlatform.ThingRegistry.Things;
+using Command = FleetPlatform.Contracts.ThingRegistry.ApplyProvisioning;
+
+namespace FleetPlatform.ThingRegistry.Provisioning;
+
+/// <summary>
+/// Registers what a template rendered to: thing, certificate, policies and what joins them, all or nothing. Idempotent by certificate:
+/// the same resources again are the same answer, other resources are a token that is used twice.
+/// </summary>
+static partial class ApplyProvisioning
+{
+    /// <param name="newThingId">The id the thing gets if it is new.</param>
+    public static ProvisioningPlan Decide(Command command, ProvisioningState state, Guid newThingId, DateTimeOffset now)
+    {
+        if (Names.RefuseCertificateId(command.CertificateId) is { } badId) return badId;
+        if (command.CertificateStatus is not (CertificateStatus.Active or CertificateStatus.Inactive))
+            return new Refusal(Reasons.InvalidParameters.Code, "A template sets a certificate ACTIVE or INACTIVE.");
+
+        var digest = ResourceDigest.Of(command);
+        if (state.Principal.Provisioned is { } before)
+            return before.Resources != digest
+                ? new Refusal(Reasons.TokenReplayed.Code, "This certificate has been provisioned already, with other resources.")
+                : before.Status == state.Principal.Status ? ProvisioningPlan.Nothing : NotPending(state.Principal);
+        if (state.Principal.Status is not (PrincipalStatus.Unknown or PrincipalStatus.PendingActivation)) return NotPending(state.Principal);
+
+        if (RefuseReferences(command, state) is { } missing) return missing;
+        var policies = PlanPolicies(command, state, now);
+        if (policies.Refusal is not null) return policies.Refusal;
+
+        var thing = command.Thing is null ? Decision<ThingEvent>.Nothing : PlanThing(command, command.Thing, state, newThingId, now);
+        if (thing.Refusal is not null) return thing.Refusal;
+
+        var attached = command.Thing is null ? null : new AttachedThing(command.Thing.ThingName, state.Thing.Id ?? newThingId, command.ExclusiveThing);
+        if (attached is not null && state.Principal.Things.FirstOrDefault(other => other.ThingName != attached.ThingName && (other.Exclusive || attached.Exclusive)) is { } other)
+            return new Refusal(Reasons.ResourceConflict.Code, $"The certificate is attached to thing {other.ThingName}, and one of the two attachments is exclusive.");
+
+        return new()
+        {
+            Thing = thing.Events,
+            Policies = policies.Created,
+            Principal = new(command.CertificateStatus.ToRecorded(), command.Flow.FlowId, command.TemplateName, command.TemplateVersion,
+                digest, attached, policies.Attached, now),
+        };
+    }
+
+    static Refusal NotPending(Principal principal) => new(Reasons.CertificateNotPending.Code, principal.Status switch
+    {
+        PrincipalStatus.Revoked => "The certificate has been revoked.",
+        PrincipalStatus.Inactive => "The certificate has been deactivated.",
+        PrincipalStatus.Gone => "The certificate was deleted, or nobody registered it in time.",
+        _ => "The certificate is registered already.",
+    });
+
+    static Refusal? RefuseReferences(Command command, ProvisioningState state)
+    {
+        if (command.Thing is not { } thing) return null;
+        if (Names.RefuseThingName(thing.ThingName, Reasons.UnsafeName.Code) is { } badName) return badName;
+        if (thing.ThingTypeName is { } type && !state.ThingTypes.Contains(type))
+            return new(Reasons.ResourceMissing.Code, $"Thing type {type} does not exist.");
+        return thing.ThingGroups.FirstOrDefault(group => !state.GroupPaths.ContainsKey(group)) is { } missing
+            ? new(Reasons.ResourceMissing.Code, $"Thing group {missing} does not exist.")
+            : null;
+    }
+
+    static (Refusal? Refusal, IReadOnlyList<AttachedPolicy> Attached, IReadOnlyList<(string, PolicyCreated)> Created) PlanPolicies(
+        Command command, ProvisioningState state, DateTimeOffset now)
+    {
+        var attached = new List<AttachedPolicy>(command.Policies.Count);
+        var created = new List<(string, PolicyCreated)>();
+        foreach (var policy in command.Policies)
+        {
+            var name = ProvisioningReads.NameOf(policy);
+            if (attached.Exists(other => other.PolicyName == name)) continue;
+
+            var row = state.Policies.GetValueOrDefault(name);
+            if (row is { Deleted: false })
+            {
+                attached.Add(new(name, row.Incarnation));
+                continue;
+            }
+
+            if (policy.PolicyName is not null || policy.PolicyDocument is not { } document)
+                return (new(Reasons.ResourceMissing.Code, $"Policy {name} does not exist."), [], []);
+            if (DocumentRules.Refuse(document) is { } malformed) return (malformed, [], []);
+
+            var incarnation = (row?.Incarnation ?? 0) + 1;
+            created.Add((name, new(incarnation, document, now)));
+            attached.Add(new(name, incarnation));
+        }
+
+        var others = state.Principal.Policies.Count(other => !attached.Exists(policy => policy.PolicyName == other.PolicyName));
+        return attached.Count + others > Principal.MaximumPolicies
+            ? (new(Reasons.LimitExceeded.Code, $"At most {Principal.MaximumPolicies} policies are attached to one certificate."), [], [])
+            : (null, attached, created);
+    }
+
+    static Decision<ThingEvent> PlanThing(Command command, ThingToApply wanted, ProvisioningState state, Guid newThingId, DateTimeOffset now)
+    {
+        var (thing, groups) = (state.Thing, wanted.ThingGroups.Distinct(StringComparer.Ordinal).ToArray());
+        if (thing.Exists) return PlanExisting(command, wanted, thing, GroupsOf(wanted, thing, groups), state, now);
+
+        var attributes = AttributeRules.Normalize(wanted.Attributes);
+        return Refuse(attributes, wanted.ThingTypeName, groups, state)
+            ?? (Decision<ThingEvent>)new ThingRegistered(newThingId, wanted.ThingTypeName, wanted.BillingGroup, attributes, groups, command.CertificateId, now);
+    }
+
+    static Decision<ThingEvent> PlanExisting(
+        Command command, ThingToApply wanted, Thing thing, IReadOnlyList<string> groups, ProvisioningState state, DateTimeOffset now)
+    {
+        if (ResourceOverride.Fail is var fail && (wanted.OverrideAttributes == fail || wanted.OverrideThingType == fail || wanted.OverrideThingGroups == fail))
+            return new Refusal(Reasons.ResourceConflict.Code, $"Thing {wanted.ThingName} exists already, and the template says FAIL.");
+
+        // A template that says REPLACE and names no type leaves the type: it has nothing to replace it with.
+        var type = wanted.OverrideThingType is ResourceOverride.Replace or ResourceOverride.Merge ? wanted.ThingTypeName ?? thing.TypeName : thing.TypeName;
+        var attributes = wanted.OverrideAttributes switch
+        {
+            ResourceOverride.Replace => AttributeRules.Normalize(wanted.Attributes),
+            ResourceOverride.Merge => AttributeRules.Merge(thing.Attributes, wanted.Attributes),
+            _ => thing.Attributes,
+        };
+        if (Refuse(attributes, type, groups, state) is { } refusal) return refusal;
+
+        var events = new List<ThingEvent>();
+        if (type != thing.TypeName || !AttributeRules.Same(attributes, thing.Attributes)) events.Add(new ThingUpdated(type, attributes, now));
+        events.AddRange(thing.Groups.Except(groups, StringComparer.Ordinal).Select(left => new GroupLeft(left, now)));
+        events.AddRange(groups.Except(thing.Groups, StringComparer.Ordinal).Select(joined => new GroupJoined(joined, now)));
+        // Always appended, so that a delete of the thing in the same instant loses, or makes this decision be made again.
+        events.Add(new CertificateAttached(command.CertificateId, now));
+        return Decision<ThingEvent>.Of(events);
+    }
+
+    static IReadOnlyList<string> GroupsOf(ThingToApply wanted, Thing thing, string[] groups) => wanted.OverrideThingGroups switch
+    {
+        ResourceOverride.Replace => groups,
+        ResourceOverride.Merge => [.. thing.Groups.Union(groups, StringComparer.Ordinal)],
+        _ => thing.Groups,
+    };
+
+    static Refusal? Refuse(IReadOnlyDictionary<string, string> attributes, string? type, IReadOnlyList<string> groups, ProvisioningState state)
+    {
+        var refusal = AttributeRules.Refuse(attributes, type is not null)
+            ?? Membership.Refuse(groups, group => state.GroupPaths.TryGetValue(group, out var path) ? path[0] : group);
+        return refusal is null ? null : refusal with { Code = Reasons.InvalidParameters.Code };
+    }
+}

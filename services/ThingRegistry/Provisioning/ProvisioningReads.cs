@@ -1,0 +1,84 @@
+using FleetPlatform.ThingRegistry.Policies;
+using Command = FleetPlatform.Contracts.ThingRegistry.ApplyProvisioning;
+
+namespace FleetPlatform.ThingRegistry.Provisioning;
+
+/// <summary>
+/// Reads what a whole batch of provisionings needs: one round trip for the streams, one for what templates refer to. Nothing is cached,
+/// so nothing is stale; rows that many items share are read once.
+/// </summary>
+sealed class ProvisioningReads(Registry registry)
+{
+    public async Task<IReadOnlyList<ProvisioningState>> Load(IReadOnlyList<Command> commands, CancellationToken cancellation)
+    {
+        var streams = await LoadStreams(commands, cancellation);
+        Fetched<ProvisionedStream> Stream(StreamId id) => streams.GetValueOrDefault(id) ?? new(id, ProvisionedStream.Initial, 0);
+
+        var read = commands.Select(command => (
+            Command: command,
+            Principal: IsCertificateId(command) ? Stream(Registry.PrincipalStream(command.CertificateId)) : null,
+            Thing: HasThingName(command) ? Stream(Registry.ThingStream(command.Thing!.ThingName)) : null)).ToArray();
+        var references = await LoadReferences(
+            [.. commands.SelectMany(PolicyNames).Where(name => Names.RefusePolicyName(name) is null).Distinct(StringComparer.Ordinal)],
+            [.. commands.Select(command => command.Thing?.ThingTypeName).OfType<string>().Where(name => Names.RefuseTypeName(name) is null).Distinct(StringComparer.Ordinal)],
+            [.. read.SelectMany(item => GroupNames(item.Command, item.Thing)).Where(name => Names.RefuseGroupName(name) is null).Distinct(StringComparer.Ordinal)],
+            cancellation);
+
+        return [.. read.Select(item => new ProvisioningState(
+            (item.Thing?.Aggregate ?? ProvisionedStream.Initial).Thing, item.Thing?.Version ?? 0,
+            (item.Principal?.Aggregate ?? ProvisionedStream.Initial).Principal, item.Principal?.Version ?? 0,
+            references.Policies, references.Types, references.Groups))];
+    }
+
+    /// <summary>The name of each policy of a command: its own, or the one its document has.</summary>
+    public static string NameOf(PolicyToApply policy) => policy.PolicyName ?? DocumentRules.NameOf(policy.PolicyDocument ?? "");
+
+    static IEnumerable<string> PolicyNames(Command command) => command.Policies.Select(NameOf);
+
+    static IEnumerable<string> GroupNames(Command command, Fetched<ProvisionedStream>? thing) =>
+        command.Thing is { ThingGroups.Count: > 0 } ? command.Thing.ThingGroups.Concat(thing?.Aggregate.Thing.Groups ?? []) : [];
+
+    static bool IsCertificateId(Command command) => Names.RefuseCertificateId(command.CertificateId) is null;
+
+    static bool HasThingName(Command command) => command.Thing is { } thing && Names.RefuseThingName(thing.ThingName) is null;
+
+    async Task<Dictionary<StreamId, Fetched<ProvisionedStream>>> LoadStreams(IReadOnlyList<Command> commands, CancellationToken cancellation)
+    {
+        var ids = commands.Where(IsCertificateId).Select(command => Registry.PrincipalStream(command.CertificateId))
+            .Concat(commands.Where(HasThingName).Select(command => Registry.ThingStream(command.Thing!.ThingName)))
+            .Distinct().ToArray();
+        var fetched = await registry.Fetch<ProvisionedStream, RegistryEvent>(ids, cancellation);
+        return fetched.ToDictionary(stream => stream.Id);
+    }
+
+    async Task<(Dictionary<string, PolicyRow> Policies, HashSet<string> Types, Dictionary<string, string[]> Groups)> LoadReferences(
+        string[] policies, string[] types, string[] groups, CancellationToken cancellation)
+    {
+        var found = (Policies: new Dictionary<string, PolicyRow>(StringComparer.Ordinal), Types: new HashSet<string>(StringComparer.Ordinal),
+            Groups: new Dictionary<string, string[]>(StringComparer.Ordinal));
+        await using var batch = registry.Database.CreateBatch();
+        var readers = new List<Action<NpgsqlDataReader>>(3);
+        Add("select name, incarnation, version, default_version, document, deleted from fleet_policies where name = any($1)", policies,
+            row => found.Policies[row.GetString(0)] = new(
+                row.GetString(0), row.GetInt32(1), row.GetInt64(2), row.GetInt32(3), row.GetString(4), row.GetBoolean(5)));
+        Add("select name from fleet_types where name = any($1)", types, row => found.Types.Add(row.GetString(0)));
+        Add("select name, path from fleet_groups where name = any($1)", groups, row => found.Groups[row.GetString(0)] = row.GetFieldValue<string[]>(1));
+        if (readers.Count == 0) return found;
+
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        foreach (var read in readers)
+        {
+            while (await reader.ReadAsync(cancellation)) read(reader);
+            await reader.NextResultAsync(cancellation);
+        }
+
+        return found;
+
+        void Add(string select, string[] names, Action<NpgsqlDataReader> read)
+        {
+            if (names.Length == 0) return;
+            batch.BatchCommands.Add(new(select) { Parameters = { Listing.Texts(names) } });
+            readers.Add(read);
+        }
+    }
+}

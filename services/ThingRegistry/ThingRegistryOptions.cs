@@ -1,0 +1,33 @@
+using System.ComponentModel.DataAnnotations;
+using ValidationResult = System.ComponentModel.DataAnnotations.ValidationResult;
+
+namespace FleetPlatform.ThingRegistry;
+
+/// <summary>How long things wait to be claimed. Section <c>ThingRegistry</c>.</summary>
+sealed class ThingRegistryOptions : IValidatableObject
+{
+    public const string Section = "ThingRegistry";
+
+    /// <summary>How long a certificate given to a device stays when nobody registers it. Default 1 hour, the life of its ownership token.</summary>
+    public TimeSpan PendingLifetime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long a trusted user's temporary claim works. Default 5 minutes, as on AWS.</summary>
+    public TimeSpan ClaimLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Time between two looks for what has expired. Default 1 minute.</summary>
+    public TimeSpan ExpiryPeriod { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many certificates one look expires at a time. Default 200.</summary>
+    [Range(1, 1000)]
+    public int ExpiryBatch { get; init; } = 200;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (PendingLifetime < TimeSpan.FromSeconds(1))
+            yield return new($"{Section}:{nameof(PendingLifetime)} ({PendingLifetime}) must be at least one second.");
+        if (ClaimLifetime < TimeSpan.FromSeconds(1))
+            yield return new($"{Section}:{nameof(ClaimLifetime)} ({ClaimLifetime}) must be at least one second.");
+        if (ExpiryPeriod < TimeSpan.FromMilliseconds(100))
+            yield return new($"{Section}:{nameof(ExpiryPeriod)} ({ExpiryPeriod}) must be at least 100 ms.");
+    }
+}

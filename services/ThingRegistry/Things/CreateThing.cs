@@ -1,0 +1,39 @@
+using FleetPlatform.ThingRegistry.Types;
+using Command = FleetPlatform.Contracts.ThingRegistry.CreateThing;
+
+namespace FleetPlatform.ThingRegistry.Things;
+
+/// <summary>Registers a thing. The same thing again, unchanged, succeeds; with other contents it exists already.</summary>
+static class CreateThing
+{
+    /// <param name="typeExists">Whether the type the command names exists; true when it names none.</param>
+    /// <param name="id">The id a new thing gets.</param>
+    public static Decision<ThingEvent> Decide(Command command, Thing thing, bool typeExists, Guid id, DateTimeOffset now)
+    {
+        var attributes = AttributeRules.Normalize(command.Attributes);
+        if (!typeExists) return ThingType.Missing(command.ThingTypeName!);
+        if (AttributeRules.Refuse(attributes, command.ThingTypeName is not null) is { } refusal) return refusal;
+        if (!thing.Exists) return new ThingRegistered(id, command.ThingTypeName, command.BillingGroup, attributes, [], CertificateId: null, now);
+
+        var same = thing.TypeName == command.ThingTypeName
+            && thing.BillingGroup == command.BillingGroup
+            && AttributeRules.Same(thing.Attributes, attributes);
+        return same
+            ? Decision<ThingEvent>.Nothing
+            : new Refusal(Reasons.AlreadyExists.Code, $"Thing {command.ThingName} exists with other contents.");
+    }
+
+    public static async Task<Written<Thing, ThingEvent>> Handle(Command command, Registry registry, CancellationToken cancellation)
+    {
+        var typeExists = await TypesTable.Exists(registry.Database, command.ThingTypeName, cancellation);
+        return await registry.WriteThing(command.ThingName, command.RequestedBy,
+            thing => Decide(command, thing, typeExists, Guid.CreateVersion7(), registry.Now), cancellation);
+    }
+}
+
+sealed class CreateThingConsumer(Registry registry) : IConsumer<Command>
+{
+    public async Task Consume(ConsumeContext<Command> context) => await context.Answer(
+        await CreateThing.Handle(context.Message, registry, context.CancellationToken),
+        thing => thing.Describe(context.Message.ThingName));
+}

@@ -1,0 +1,31 @@
+namespace FleetPlatform.ThingRegistry.Things;
+
+/// <summary>What happened to a thing. Recorded on <c>thing-{name}</c>.</summary>
+abstract record ThingEvent : RegistryEvent;
+
+/// <summary>The thing exists. CertificateId is that of the provisioning that registered it, null when an operator did.</summary>
+sealed record ThingRegistered(
+    Guid ThingId,
+    string? ThingTypeName,
+    string? BillingGroup,
+    IReadOnlyDictionary<string, string> Attributes,
+    IReadOnlyList<string> ThingGroups,
+    string? CertificateId,
+    DateTimeOffset At) : ThingEvent;
+
+/// <summary>Type and attributes are now these; both are given whole.</summary>
+sealed record ThingUpdated(string? ThingTypeName, IReadOnlyDictionary<string, string> Attributes, DateTimeOffset At) : ThingEvent;
+
+sealed record GroupJoined(string ThingGroupName, DateTimeOffset At) : ThingEvent;
+
+sealed record GroupLeft(string ThingGroupName, DateTimeOffset At) : ThingEvent;
+
+/// <summary>
+/// A certificate was attached to the thing when it existed already. The attachment itself is a fact of the principal's stream; this
+/// one tells the thing's story and makes a delete that runs at the same moment lose (both append to this stream).
+/// </summary>
+sealed record CertificateAttached(string CertificateId, DateTimeOffset At) : ThingEvent;
+
+sealed record CertificateDetached(string CertificateId, DateTimeOffset At) : ThingEvent;
+
+sealed record ThingDeleted(DateTimeOffset At) : ThingEvent;
