@@ -1,0 +1,135 @@
+using System.Diagnostics;
+
+namespace Aspire.Hosting.Running;
+
+/// <summary>Keeps one resource running: starts it when what it waits for is healthy, watches it, restarts it with growing delays.</summary>
+sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log, StateFile state) : IDisposable
+{
+    static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(200);
+
+    readonly TaskCompletionSource _healthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly CancellationTokenSource _stopping = new();
+    Task _run = Task.CompletedTask;
+
+    public Runnable Runnable { get; } = runnable;
+
+    /// <summary>Ends when the resource was healthy for the first time.</summary>
+    public Task Healthy => _healthy.Task;
+
+    /// <summary>Starts the keeping.</summary>
+    /// <returns>A task that ends when the resource was stopped, and fails when it can never run.</returns>
+    public Task Start(IReadOnlyList<Task> waitsFor) => _run = Keep(waitsFor);
+
+    public async Task Stop()
+    {
+        await _stopping.CancelAsync();
+        await _run.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    async Task Keep(IReadOnlyList<Task> waitsFor)
+    {
+        try
+        {
+            state.Set(Runnable, ResourceState.Waiting);
+            await Task.WhenAll(waitsFor).WaitAsync(_stopping.Token);
+            if (Runnable.Prepare is null) await Watch(_stopping.Token);
+            else await KeepRunning(Runnable.Prepare);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Asked to stop while waiting.
+        }
+        finally
+        {
+            state.Set(Runnable, ResourceState.Stopped);
+        }
+    }
+
+    async Task KeepRunning(Func<CancellationToken, Task<ProcessPlan>> prepare)
+    {
+        for (var restarts = 0; !_stopping.IsCancellationRequested;)
+        {
+            state.Set(Runnable, ResourceState.Starting);
+            var plan = await prepare(_stopping.Token);
+            var up = Stopwatch.StartNew();
+            var code = await RunOnce(plan);
+            if (_stopping.IsCancellationRequested) return;
+
+            if (up.Elapsed >= options.SteadyAfter) restarts = 0;
+            var delay = Delay(restarts++);
+            log.Say($"ended with code {code} after {up.Elapsed.TotalSeconds:0.0} s; restart {restarts} in {delay.TotalSeconds:0.0} s", LogTone.Bad);
+            state.Restarting(Runnable, code);
+            await Task.Delay(delay, _stopping.Token);
+        }
+    }
+
+    TimeSpan Delay(int restarts) =>
+        TimeSpan.FromTicks(Math.Min(options.LongestRestartDelay.Ticks, options.FirstRestartDelay.Ticks << Math.Min(restarts, 16)));
+
+    async Task<int> RunOnce(ProcessPlan plan)
+    {
+        using var process = GuardedProcess.Start(plan, log.Line);
+        state.Started(Runnable, process.Id);
+        var exit = process.WaitForExit();
+        using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var watch = Watch(watching.Token);
+        var stop = Task.Delay(Timeout.Infinite, watching.Token);
+
+        await Task.WhenAny(exit, stop, Failure(watch));
+        if (!exit.IsCompleted)
+        {
+            state.Set(Runnable, ResourceState.Stopping);
+            await process.Stop(options.StopPatience);
+        }
+
+        await watching.CancelAsync();
+        await watch;
+        return await exit;
+    }
+
+    // Being told that it can never be healthy ends a run; being healthy does not.
+    static async Task Failure(Task watch)
+    {
+        await watch;
+        await Task.Delay(Timeout.Infinite);
+    }
+
+    /// <summary>Asks until healthy, then now and then; ends when being alive is enough, or when cancelled.</summary>
+    async Task Watch(CancellationToken cancellation)
+    {
+        var up = Stopwatch.StartNew();
+        try
+        {
+            await Until(healthy: true, AskEvery, cancellation);
+            await BecomeHealthy(up.Elapsed, cancellation);
+            while (Runnable.Recheck is { } pause)
+            {
+                await Until(healthy: false, pause, cancellation);
+                log.Say("is not healthy any more", LogTone.Bad);
+                state.Set(Runnable, ResourceState.Unhealthy);
+                await Until(healthy: true, AskEvery, cancellation);
+                log.Say("is healthy again", LogTone.Good);
+                state.Set(Runnable, ResourceState.Healthy);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The process ended, or the run does.
+        }
+    }
+
+    async Task BecomeHealthy(TimeSpan after, CancellationToken cancellation)
+    {
+        if (!_healthy.Task.IsCompleted) await Runnable.OnFirstHealthy(cancellation);
+        state.Set(Runnable, ResourceState.Healthy);
+        log.Say($"healthy after {after.TotalSeconds:0.0} s", LogTone.Good);
+        _healthy.TrySetResult();
+    }
+
+    async Task Until(bool healthy, TimeSpan pause, CancellationToken cancellation)
+    {
+        while (await Runnable.IsHealthy(cancellation) != healthy) await Task.Delay(pause, cancellation);
+    }
+}
