@@ -64,19 +64,3 @@ static class ResourceNames
             ? name
             : throw new ArgumentException($"'{name}' is not a resource name: 1 to 64 letters, digits and hyphens, starting with a letter.", nameof(name));
 }
-
-/// <summary>A wrong graph, or a graph that cannot run here; the message names the resource and what to do.</summary>
-sealed class DistributedApplicationException : Exception
-{
-    public DistributedApplicationException(string message) : base(message)
-    {
-    }
-
-    public DistributedApplicationException(string message, Exception inner) : base(message, inner)
-    {
-    }
-
-    public DistributedApplicationException()
-    {
-    }
-}

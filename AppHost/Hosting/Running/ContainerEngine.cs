@@ -11,9 +11,9 @@ sealed class ContainerEngine(string program, FleetFolder folder)
     /// <summary>The first engine that answers; null when none does. A client without its engine does not count.</summary>
     public static async Task<ContainerEngine?> Find(FleetFolder folder, CancellationToken cancellation)
     {
-        if (Machine.Find("docker") is not null && await Machine.Try(["docker", "version", "--format", "{{.Server.Version}}"], cancellation, Patience) is (0, _))
+        if (Machine.Find("docker") is not null && await Machine.Try(["docker", "version", "--format", "{{.Server.Version}}"], Patience, null, cancellation) is (0, _))
             return new("docker", folder);
-        if (Machine.Find("podman") is not null && await Machine.Try(["podman", "info", "--format", "{{.Version.Version}}"], cancellation, Patience) is (0, _))
+        if (Machine.Find("podman") is not null && await Machine.Try(["podman", "info", "--format", "{{.Version.Version}}"], Patience, null, cancellation) is (0, _))
             return new("podman", folder);
         return null;
     }
@@ -23,7 +23,7 @@ sealed class ContainerEngine(string program, FleetFolder folder)
     {
         var name = $"fleet-{folder.Fingerprint}-{resource.Name}";
         var environment = await ResourceEnvironment.Resolve(resource, cancellation);
-        await Machine.Try([program, "rm", "-f", name], cancellation, TimeSpan.FromSeconds(30)); // of a host that died together with its guard
+        await Machine.Try([program, "rm", "-f", name], TimeSpan.FromSeconds(30), null, cancellation); // of a host that died together with its guard
         return new ProcessPlan
         {
             Command = Command(resource, name, environment.Keys),

@@ -37,9 +37,9 @@ sealed class FleetFolder(string path)
         {
             return new FileStream(In("host.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException)
+        catch (IOException taken)
         {
-            throw new DistributedApplicationException($"A stack already runs from {Path}. Stop it with ./fleet down, or give this one a folder of its own with --fleet-directory.");
+            throw new DistributedApplicationException($"A stack already runs from {Path}. Stop it with ./fleet down, or give this one a folder of its own with --fleet-directory.", taken);
         }
     }
 

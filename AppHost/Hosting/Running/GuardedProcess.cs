@@ -49,6 +49,7 @@ sealed partial class GuardedProcess : IDisposable
         var start = new ProcessStartInfo("setsid")
         {
             WorkingDirectory = plan.WorkingDirectory,
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

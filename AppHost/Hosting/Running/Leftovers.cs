@@ -18,7 +18,7 @@ static class Leftovers
         foreach (var (name, pid) in Alive(last))
         {
             say($"Killing {name} (process {pid}) of the last host.");
-            await Machine.Try(["sh", "-c", $"kill -KILL -{pid}"], cancellation, Patience);
+            await Machine.Try(["sh", "-c", $"kill -KILL -{pid}"], Patience, null, cancellation);
         }
 
         File.Delete(folder.State);

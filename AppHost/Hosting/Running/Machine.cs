@@ -19,16 +19,16 @@ static class Machine
 
     /// <summary>Runs a short command to its end. Its output is in the exception when it fails.</summary>
     /// <exception cref="DistributedApplicationException">It ended with another code than 0.</exception>
-    public static async Task<string> Run(IReadOnlyList<string> command, CancellationToken cancellation, TimeSpan? patience = null, string? workingDirectory = null)
+    public static async Task<string> Run(IReadOnlyList<string> command, string? workingDirectory, CancellationToken cancellation)
     {
-        var (code, output) = await Try(command, cancellation, patience ?? TimeSpan.FromMinutes(2), workingDirectory);
+        var (code, output) = await Try(command, TimeSpan.FromMinutes(2), workingDirectory, cancellation);
         return code == 0 ? output : throw new DistributedApplicationException($"'{string.Join(' ', command)}' ended with code {code}:\n{output.Trim()}");
     }
 
     /// <summary>Runs a short command; code 127 when there is no such program, 124 when it took longer than its time and was killed.</summary>
-    public static async Task<(int Code, string Output)> Try(IReadOnlyList<string> command, CancellationToken cancellation, TimeSpan patience, string? workingDirectory = null)
+    public static async Task<(int Code, string Output)> Try(IReadOnlyList<string> command, TimeSpan patience, string? workingDirectory, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(command[0]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = workingDirectory ?? "/" };
+        var start = new ProcessStartInfo(command[0]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = workingDirectory ?? "/" };
         foreach (var argument in command.Skip(1)) start.ArgumentList.Add(argument);
         using var process = new Process { StartInfo = start };
         try
@@ -72,11 +72,11 @@ static class Machine
 
         var parent = Path.GetDirectoryName(wanted)!;
         Directory.CreateDirectory(parent);
-        var (code, _) = await Try([.. AsUser(user), "test", "-x", parent], cancellation, TimeSpan.FromSeconds(10));
+        var (code, _) = await Try([.. AsUser(user), "test", "-x", parent], TimeSpan.FromSeconds(10), null, cancellation);
         var folder = code == 0 ? wanted : $"/var/lib/fleet-platform/{fingerprint}/{Path.GetFileName(wanted)}";
         Directory.CreateDirectory(folder);
-        await Run(["chown", user, folder], cancellation);
-        await Run(["chmod", "0700", folder], cancellation);
+        await Run(["chown", user, folder], null, cancellation);
+        await Run(["chmod", "0700", folder], null, cancellation);
         if (folder != wanted && !Path.Exists(wanted)) File.CreateSymbolicLink(wanted, folder);
         return folder;
     }

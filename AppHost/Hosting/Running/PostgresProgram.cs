@@ -77,13 +77,13 @@ sealed class PostgresProgram
         try
         {
             FleetFolder.Write(password, (await _server.PasswordParameter.GetValueAsync(cancellation))!, secret: true);
-            if (User is { } user) await Machine.Run(["chown", user, password], cancellation);
+            if (User is { } user) await Machine.Run(["chown", user, password], null, cancellation);
             var name = await _server.UserNameReference.GetValueAsync(cancellation);
             await Machine.Run(
                 [
                     .. Machine.AsUser(User), Path.Combine(_programs, "initdb"), "-D", unfinished, "-U", name!, $"--pwfile={password}",
                     "--auth=scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions",
-                ], cancellation, workingDirectory: folder);
+                ], folder, cancellation);
             Directory.Move(unfinished, data);
         }
         finally
@@ -95,7 +95,7 @@ sealed class PostgresProgram
     async Task CheckVersion(string data, CancellationToken cancellation)
     {
         var version = (await File.ReadAllTextAsync(Path.Combine(data, "PG_VERSION"), cancellation)).Trim();
-        var answer = await Machine.Run([Path.Combine(_programs, "postgres"), "--version"], cancellation);
+        var answer = await Machine.Run([Path.Combine(_programs, "postgres"), "--version"], null, cancellation);
         if (!answer.Contains($" {version}.", StringComparison.Ordinal))
             throw new DistributedApplicationException($"The data in {data} is of PostgreSQL {version}, and this machine has: {answer.Trim()}. Install version {version}, or drop the data with ./fleet reset.");
     }

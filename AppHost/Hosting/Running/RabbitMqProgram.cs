@@ -105,6 +105,6 @@ sealed class RabbitMqProgram
 
             """, secret: true);
         FleetFolder.Write(Path.Combine(folder, "enabled_plugins"), "[].\n");
-        if (User is { } user) await Machine.Run(["chown", user, configuration, Path.Combine(folder, "enabled_plugins")], cancellation);
+        if (User is { } user) await Machine.Run(["chown", user, configuration, Path.Combine(folder, "enabled_plugins")], null, cancellation);
     }
 }
