@@ -56,7 +56,7 @@ sealed partial class GuardedProcess : IDisposable
         };
         string[] guard =
         [
-            "sh", Path.Combine(AppContext.BaseDirectory, "Hosting", "Running", "guard.sh"),
+            "bash", Path.Combine(AppContext.BaseDirectory, "Hosting", "Running", "guard.sh"),
             plan.StopSignal == PosixSignal.SIGINT ? "INT" : "TERM", $"{GuardPatience.TotalSeconds * 10:0}", plan.Cleanup ?? "",
             .. Machine.AsUser(plan.User), .. plan.Command,
         ];

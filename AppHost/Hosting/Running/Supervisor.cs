@@ -70,6 +70,8 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
 
     async Task<int> RunOnce(ProcessPlan plan)
     {
+        // Whoever looks at a process can see which stack it belongs to.
+        plan = plan with { Environment = new Dictionary<string, string>(plan.Environment, StringComparer.Ordinal) { ["FLEET_DIRECTORY"] = options.Folder.Path } };
         using var process = GuardedProcess.Start(plan, log.Line);
         state.Started(Runnable, process.Id);
         var exit = process.WaitForExit();
