@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace FleetPlatform.TestKit;
+
+/// <summary>Receives traces, metrics and logs over OTLP/HTTP (protobuf) on a free loopback port, and keeps the spans.</summary>
+public sealed class OtlpReceiver : IAsyncDisposable
+{
+    readonly WebApplication _app;
+    readonly ConcurrentQueue<ReceivedSpan> _spans = new();
+    readonly ConcurrentQueue<byte[]> _logs = new();
+
+    OtlpReceiver()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _app = builder.Build();
+        _app.MapPost("/v1/traces", async (HttpRequest request) => OtlpTraces.Read(await Body(request), _spans.Enqueue));
+        _app.MapPost("/v1/logs", async (HttpRequest request) => _logs.Enqueue(await Body(request)));
+        _app.MapPost("/v1/metrics", async (HttpRequest request) => { await Body(request); });
+    }
+
+    /// <summary>For <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>.</summary>
+    public string Endpoint => _app.Urls.First();
+
+    /// <summary>Every span received so far.</summary>
+    public IReadOnlyCollection<ReceivedSpan> Spans => _spans;
+
+    /// <summary>Every log export received so far, as sent.</summary>
+    public IReadOnlyCollection<byte[]> Logs => _logs;
+
+    public static async Task<OtlpReceiver> Start()
+    {
+        var receiver = new OtlpReceiver();
+        await receiver._app.StartAsync();
+        return receiver;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    static async Task<byte[]> Body(HttpRequest request)
+    {
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body);
+        return body.ToArray();
+    }
+}
+
+/// <summary>A span as exported: ids in lower-case hex, an empty parent for a root.</summary>
+public sealed record ReceivedSpan(string Service, string Scope, string TraceId, string SpanId, string ParentSpanId, string Name);
+
+/// <summary>Reads an ExportTraceServiceRequest (opentelemetry-proto, trace/v1) as far as <see cref="ReceivedSpan"/> needs it.</summary>
+static class OtlpTraces
+{
+    public static void Read(byte[] request, Action<ReceivedSpan> take)
+    {
+        foreach (var (field, resourceSpans) in Fields(request))
+            if (field == 1) ReadResource(resourceSpans, take);
+    }
+
+    static void ReadResource(byte[] resourceSpans, Action<ReceivedSpan> take)
+    {
+        var service = "";
+        foreach (var (field, value) in Fields(resourceSpans))
+            if (field == 1) service = ServiceName(value);
+        foreach (var (field, value) in Fields(resourceSpans))
+            if (field == 2) ReadScope(value, service, take);
+    }
+
+    static void ReadScope(byte[] scopeSpans, string service, Action<ReceivedSpan> take)
+    {
+        var scope = "";
+        foreach (var (field, value) in Fields(scopeSpans))
+        {
+            if (field == 1) scope = Text(value, 1);
+            if (field == 2) take(new(service, scope, Hex(value, 1), Hex(value, 2), Hex(value, 4), Text(value, 5)));
+        }
+    }
+
+    // Resource.attributes is a list of KeyValue; the value of a string is AnyValue.string_value.
+    static string ServiceName(byte[] resource) => Fields(resource)
+        .Where(field => field.Number == 1 && Text(field.Value, 1) == "service.name")
+        .Select(field => Text(Fields(field.Value).First(part => part.Number == 2).Value, 1))
+        .FirstOrDefault("");
+
+    static string Text(byte[] message, int number) => System.Text.Encoding.UTF8.GetString(Bytes(message, number));
+
+    static string Hex(byte[] message, int number) => Convert.ToHexStringLower(Bytes(message, number));
+
+    static byte[] Bytes(byte[] message, int number) => Fields(message).FirstOrDefault(field => field.Number == number).Value ?? [];
+
+    // Only length-delimited fields matter here; the others are skipped.
+    static List<(int Number, byte[] Value)> Fields(byte[] message)
+    {
+        var fields = new List<(int, byte[])>();
+        var input = new CodedInputStream(message);
+        while (input.ReadTag() is var tag && tag != 0)
+        {
+            if (WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited)
+                fields.Add((WireFormat.GetTagFieldNumber(tag), input.ReadBytes().ToByteArray()));
+            else
+                input.SkipLastField();
+        }
+
+        return fields;
+    }
+}
