@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text.Json;
+using FleetPlatform.Contracts.TemplateEngine;
+using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.Pki;
+using FleetPlatform.PostgresKit;
+using FleetPlatform.RabbitKit;
+using FleetPlatform.ServiceDefaults;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+[assembly: AssemblyFixture(typeof(FleetPlatform.TemplateEngine.Tests.Stack))]
+
+namespace FleetPlatform.TemplateEngine.Tests;
+
+/// <summary>The whole service on a real PostgreSQL and a real RabbitMQ, with a stand-in for ThingRegistry at the other end of the bus.</summary>
+public sealed class Stack : IAsyncLifetime
+{
+    readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+    PostgresDatabase _database = null!;
+    WebApplication _service = null!;
+    WebApplication _neighbours = null!;
+
+    internal RegistryStandIn Registry { get; } = new();
+    internal IAsk Ask => _neighbours.Services.GetRequiredService<IAsk>();
+    internal EventStore Store => _service.Services.GetRequiredService<EventStore>();
+    internal PostgresDatabase Database => _database;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await PostgresDatabase.Create();
+        string[] bus = ["--ConnectionStrings:bus", await RabbitMqServer.TakeVirtualHost(), "--urls", "http://127.0.0.1:0"];
+        _service = Composition.Build([.. bus, "--ConnectionStrings:template-engine-db", _database.ConnectionString,
+            "--OwnershipToken:Key", Convert.ToBase64String(_key),
+            "--TemplateEngine:RegistryTimeout", "00:00:01", "--TemplateEngine:RecordedRefusalsPerMinute", "10"]);
+        await _service.StartAsync();
+
+        var builder = WebApplication.CreateBuilder(bus);
+        builder.AddServiceDefaults("thing-registry");
+        builder.Services.AddSingleton(Registry);
+        builder.AddFleetBus("thing-registry", consumers => consumers
+            .AddBatchConsumer<RegistryStandInConsumer>()
+            .AddBatcher<ProvisionThings, ProvisionThing, ProvisionThingsAnswer, ProvisionThingAnswer>());
+        _neighbours = builder.Build();
+        await _neighbours.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _neighbours.DisposeAsync();
+        await _service.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    internal Task<ProvisionThingAnswer> Provision(ProvisionThing request) =>
+        _neighbours.Services.GetRequiredService<IBatcher<ProvisionThing, ProvisionThingAnswer>>().Ask(request);
+
+    /// <summary>A device that was just given a certificate, asking for its thing.</summary>
+    internal ProvisionThing Device(string template, TimeSpan tokenAge = default, params (string Name, string Value)[] parameters)
+    {
+        var certificateId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        var flowId = Guid.CreateVersion7().ToString("N");
+        var claimId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        return new ProvisionThing
+        {
+            Flow = new() { FlowId = Guid.CreateVersion7().ToString("N"), SessionId = Guid.CreateVersion7().ToString("N"), PrincipalId = claimId, ClientId = $"client-{certificateId[..8]}" },
+            TemplateName = template,
+            OwnershipToken = OwnershipToken.Mint(_key, certificateId, claimId, flowId, DateTimeOffset.UtcNow - tokenAge),
+            Parameters = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value),
+        };
+    }
+
+    internal OwnershipToken TokenOf(ProvisionThing request) =>
+        OwnershipToken.Verify(_key, request.OwnershipToken, DateTimeOffset.UtcNow, out _)!;
+
+    /// <summary>Event types of a flow, in order.</summary>
+    internal async Task<string[]> Recorded(string flowId) =>
+        [.. (await Store.FetchStreamAsync(StreamId.Of("provisioning", flowId))).Select(recorded => recorded.Type)];
+
+    /// <summary>A template of its own for one test.</summary>
+    internal async Task<string> Template(string body = Bodies.Sensor, bool enabled = true, string? type = null)
+    {
+        var name = $"t-{Guid.CreateVersion7():N}"[..36].TrimEnd('-');
+        var answer = await Ask.Ask<CreateTemplate, TemplateDescription>(
+            new() { TemplateName = name, TemplateBody = body, Enabled = enabled, Type = type, RequestedBy = "test" });
+        answer.Refused.ShouldBeNull();
+        return name;
+    }
+
+    internal async Task Update(UpdateTemplate update) =>
+        (await Ask.Ask<UpdateTemplate, TemplateDescription>(update)).Refused.ShouldBeNull();
+}
+
+/// <summary>As much of ThingRegistry as its contract promises: idempotent by certificate, other resources refused.</summary>
+sealed class RegistryStandIn
+{
+    readonly ConcurrentDictionary<string, string> _applied = new(StringComparer.Ordinal);
+
+    /// <summary>Certificates for which it does not answer, as when it is restarting.</summary>
+    public ConcurrentDictionary<string, bool> Silent { get; } = new(StringComparer.Ordinal);
+
+    public ApplyProvisioningAnswer Apply(ApplyProvisioning item)
+    {
+        var resources = JsonSerializer.Serialize(item with { Flow = null!, TemplateVersion = 0 });
+        if (_applied.GetOrAdd(item.CertificateId, resources) != resources)
+            return new() { Refused = Reasons.TokenReplayed.ToRefused("Other resources.") };
+        if (item.Thing?.ThingTypeName is { } missing)
+            return new() { Refused = Reasons.ResourceMissing.ToRefused($"There is no thing type \"{missing}\".") };
+
+        return new()
+        {
+            Grant = new()
+            {
+                CertificateId = item.CertificateId,
+                Status = item.CertificateStatus,
+                Version = 2,
+                Policies = [],
+                Things = item.Thing is { } thing ? [new() { ThingName = thing.ThingName, Attributes = thing.Attributes }] : [],
+            },
+        };
+    }
+}
+
+sealed class RegistryStandInConsumer(RegistryStandIn registry) : IConsumer<ApplyProvisionings>
+{
+    public Task Consume(ConsumeContext<ApplyProvisionings> context) => context.Message.Items.Any(item => registry.Silent.ContainsKey(item.CertificateId))
+        ? Task.CompletedTask
+        : context.RespondAsync(new ApplyProvisioningsAnswer { Items = [.. context.Message.Items.Select(registry.Apply)] });
+}
