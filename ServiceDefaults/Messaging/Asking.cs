@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using FleetPlatform.Contracts;
 using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FleetPlatform.ServiceDefaults;
 
@@ -25,9 +26,12 @@ public interface IAsk
         where TRequest : class where TAnswer : class;
 }
 
-sealed class Asking(IRequestBus bus, MessagingOptions options) : IAsk
+sealed class Asking(IServiceProvider services, MessagingOptions options) : IAsk
 {
-    readonly IClientFactory _clients = bus.CreateClientFactory(options.RequestTimeout);
+    // Not before the first ask: a consumer that asks others is made while the bus itself is being made.
+    readonly Lazy<IClientFactory> _clients = new(() =>
+        services.GetRequiredService<IRequestBus>().CreateClientFactory(options.RequestTimeout));
+
     readonly ConcurrentDictionary<(Type Request, string? Service), object> _known = [];
 
     public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, CancellationToken cancellation = default)
@@ -43,7 +47,7 @@ sealed class Asking(IRequestBus bus, MessagingOptions options) : IAsk
         where TRequest : class where TAnswer : class
     {
         var client = (IRequestClient<TRequest>)_known.GetOrAdd((typeof(TRequest), service),
-            static (key, clients) => clients.CreateRequestClient<TRequest>(Queues.RequestAddress(key.Request, key.Service)), _clients);
+            static (key, clients) => clients.CreateRequestClient<TRequest>(Queues.RequestAddress(key.Request, key.Service)), _clients.Value);
 
         // The timeout also ends a send that waits for the connection to come back: a request must not go out after its asker has gone.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
