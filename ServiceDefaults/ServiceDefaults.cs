@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace FleetPlatform.ServiceDefaults;
@@ -59,11 +60,8 @@ public static class ServiceDefaultsExtensions
                 ["Logging:LogLevel:Npgsql"] = "Warning",
             },
         });
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss.fff ";
-            console.UseUtcTimestamp = true;
-        });
+        builder.Services.AddLogging(logging => logging
+            .AddConsole(console => console.FormatterName = ConsoleLines.FormatterName)
+            .AddConsoleFormatter<ConsoleLines, ConsoleFormatterOptions>());
     }
 }

@@ -12,10 +12,8 @@ static class Doors
     public static void Add(FleetBusBuilder bus, string service) => bus.Requests.Add((context, rabbit) =>
     {
         if (context.GetService<IFlowSteps>() is { } steps)
-            rabbit.ReceiveEndpoint(Queues.OfRequest(typeof(FindFlowSteps), service), endpoint =>
-                FleetBusBuilder.ServeFrom(endpoint, context, new FindFlowStepsConsumer(steps), Concurrency));
+            FleetBusBuilder.ServeFrom(rabbit, Queues.OfRequest(typeof(FindFlowSteps), service), context, new FindFlowStepsConsumer(steps), Concurrency);
         if (context.GetService<EventStore>() is { } store)
-            rabbit.ReceiveEndpoint(Queues.OfRequest(typeof(ReadStream), service), endpoint =>
-                FleetBusBuilder.ServeFrom(endpoint, context, new ReadStreamConsumer(store), Concurrency));
+            FleetBusBuilder.ServeFrom(rabbit, Queues.OfRequest(typeof(ReadStream), service), context, new ReadStreamConsumer(store), Concurrency);
     });
 }

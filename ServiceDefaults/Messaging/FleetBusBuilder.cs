@@ -1,8 +1,8 @@
+using System.Reflection;
 using FleetPlatform.Contracts;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 
 namespace FleetPlatform.ServiceDefaults;
 
@@ -27,7 +27,7 @@ public sealed class FleetBusBuilder
     /// <param name="concurrency">Requests served at once by this process.</param>
     public FleetBusBuilder AddRequestConsumer<T>(int concurrency = 32) where T : class, IConsumer
     {
-        Serve<T>(Queues.OfRequest(RequestOf(typeof(T))), concurrency);
+        Serve(typeof(T), concurrency);
         return this;
     }
 
@@ -35,7 +35,7 @@ public sealed class FleetBusBuilder
     /// <param name="concurrency">Batches, of at most 64 items each, served at once by this process.</param>
     public FleetBusBuilder AddBatchConsumer<T>(int concurrency = 16) where T : class, IConsumer
     {
-        Serve<T>(Queues.OfRequest(RequestOf(typeof(T))), concurrency);
+        Serve(typeof(T), concurrency);
         return this;
     }
 
@@ -100,26 +100,30 @@ public sealed class FleetBusBuilder
         return this;
     }
 
-    internal void Serve<T>(string queue, int concurrency) where T : class, IConsumer
+    // The request's type is the consumer's; only reflection can name it here.
+    void Serve(Type consumer, int concurrency)
     {
-        _services.TryAddSingleton<T>();
-        Requests.Add((context, bus) => bus.ReceiveEndpoint(queue, endpoint =>
-            ServeFrom(endpoint, context, context.GetRequiredService<T>(), concurrency)));
+        var request = RequestOf(consumer);
+        _services.TryAddSingleton(consumer);
+        var serve = typeof(FleetBusBuilder).GetMethod(nameof(ServeFrom), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(request);
+        Requests.Add((context, bus) =>
+            serve.Invoke(null, [bus, Queues.OfRequest(request), context, context.GetRequiredService(consumer), concurrency]));
     }
 
-    internal static void ServeFrom<T>(
-        IRabbitMqReceiveEndpointConfigurator endpoint, IBusRegistrationContext context, T consumer, int concurrency) where T : class, IConsumer
-    {
-        endpoint.Durable = false;
-        endpoint.ConfigureConsumeTopology = false; // requests are sent, not published
-        endpoint.PublishFaults = false;
-        endpoint.DiscardFaultedMessages();
-        endpoint.DiscardSkippedMessages();
-        endpoint.PrefetchCount = concurrency * 2;
-        endpoint.ConcurrentMessageLimit = concurrency;
-        endpoint.UseFilter(new ServeOnce(context.GetRequiredService<ILogger<ServeOnce>>()));
-        endpoint.Instance(consumer);
-    }
+    internal static void ServeFrom<TRequest>(
+        IRabbitMqBusFactoryConfigurator bus, string queue, IBusRegistrationContext context, IConsumer<TRequest> consumer, int concurrency)
+        where TRequest : class =>
+        bus.ReceiveEndpoint(queue, endpoint =>
+        {
+            endpoint.Durable = false;
+            endpoint.ConfigureConsumeTopology = false; // requests are sent, not published
+            endpoint.PublishFaults = false;
+            endpoint.DiscardFaultedMessages();
+            endpoint.DiscardSkippedMessages();
+            endpoint.PrefetchCount = concurrency * 2;
+            endpoint.ConcurrentMessageLimit = concurrency;
+            endpoint.Handler<TRequest>(new ServeOnce<TRequest>(consumer, context.GetRequiredService<ServingLog>()).Serve);
+        });
 
     static void RetryTransient(IRabbitMqReceiveEndpointConfigurator endpoint, MessagingOptions options) =>
         endpoint.UseMessageRetry(retry =>

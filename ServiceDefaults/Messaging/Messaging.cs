@@ -38,6 +38,7 @@ public static class Messaging
         configure?.Invoke(bus);
         Doors.Add(bus, service);
 
+        services.AddSingleton<ServingLog>();
         services.AddSingleton<Asking>();
         services.AddSingleton<IAsk>(provider => provider.GetRequiredService<Asking>());
         services.AddMassTransit(configurator =>

@@ -5,16 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace FleetPlatform.ServiceDefaults;
 
 /// <summary>
-/// Stands before every consumer of requests. A failure is answered, at once and as a refusal, instead of leaving the asker to its timeout.
+/// Stands before a consumer of requests. A failure is answered, at once and as a refusal, instead of leaving the asker to its timeout.
 /// A request that RabbitMQ delivers again may have been served already: its asker is told to ask again, so no request is served twice.
 /// </summary>
-sealed class ServeOnce(ILogger log) : IFilter<ConsumeContext>
+sealed class ServeOnce<TRequest>(IConsumer<TRequest> consumer, ServingLog log) where TRequest : class
 {
     static readonly Refused AskAgain = Reasons.Unavailable.ToRefused("The service restarted while it served this request. Retry with back-off.");
 
-    readonly ServingLog _log = new(log);
-
-    public async Task Send(ConsumeContext context, IPipe<ConsumeContext> next)
+    public async Task Serve(ConsumeContext<TRequest> context)
     {
         if (context.ReceiveContext.Redelivered)
         {
@@ -22,23 +20,22 @@ sealed class ServeOnce(ILogger log) : IFilter<ConsumeContext>
             return;
         }
 
-        context.AddOrUpdatePayload(() => _log, _ => _log);
+        context.AddOrUpdatePayload(() => log, _ => log);
         try
         {
-            await next.Send(context);
+            await consumer.Consume(context);
         }
         catch (Exception failure) when (!context.CancellationToken.IsCancellationRequested)
         {
-            _log.Failed(context.ReceiveContext.InputAddress.AbsolutePath.TrimStart('/'), failure);
+            // Caught here and not by a filter around it: MassTransit answers with a fault before a filter hears of the failure.
+            log.Failed(typeof(TRequest).Name, failure);
             await context.RespondAsync(Failures.ToRefused(failure));
         }
     }
-
-    public void Probe(ProbeContext context) => context.CreateFilterScope("serve-once");
 }
 
 /// <summary>What failed while serving: expected trouble is a warning without a stack, a defect an error with one.</summary>
-sealed class ServingLog(ILogger log)
+sealed class ServingLog(ILogger<ServingLog> log)
 {
     public void Failed(string request, Exception failure)
     {

@@ -21,8 +21,20 @@ public sealed partial class EventSession
     {
         if (_saved) throw new InvalidOperationException("A session saves once; open another.");
         _saved = true;
-        return _writes.Count == 0
-            ? Task.CompletedTask
-            : _store.Save(PendingAppend.Prepare(_writes, _metadata.WithCurrentTrace(), _store), cancellation);
+        return _writes.Count == 0 ? Task.CompletedTask : Save(cancellation);
+    }
+
+    async Task Save(CancellationToken cancellation)
+    {
+        using var activity = Telemetry.StartSave(_writes[0].Id, _writes.Count);
+        try
+        {
+            await _store.Save(PendingAppend.Prepare(_writes, _metadata.WithCurrentTrace(), _store), cancellation);
+        }
+        catch (Exception failure)
+        {
+            activity?.SetStatus(System.Diagnostics.ActivityStatusCode.Error, failure.GetType().Name);
+            throw;
+        }
     }
 }

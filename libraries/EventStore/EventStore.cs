@@ -131,7 +131,7 @@ public sealed partial class EventStore : IAsyncDisposable
             ?? throw new ArgumentException($"There is no inline projection \"{projectionName}\".", nameof(projectionName));
         try
         {
-            await using var connection = await DataSource.OpenConnectionAsync(cancellation);
+            await using var connection = await Outage.Open(DataSource, cancellation);
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
             await Rebuild.Run(connection, EventTypes, [projection], cancellation);
             await transaction.CommitAsync(cancellation);

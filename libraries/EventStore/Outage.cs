@@ -6,6 +6,19 @@ namespace FleetPlatform.Events;
 /// <summary>Tells "the database is not there" from "the database said no", by SQLSTATE and exception type, never by message.</summary>
 static class Outage
 {
+    /// <summary>Opens a connection; whatever the server objects to (starting, closed for connections, wrong password) is an outage to the caller.</summary>
+    public static async Task<NpgsqlConnection> Open(NpgsqlDataSource dataSource, CancellationToken cancellation)
+    {
+        try
+        {
+            return await dataSource.OpenConnectionAsync(cancellation);
+        }
+        catch (PostgresException refused)
+        {
+            throw new NpgsqlException("The server refuses the connection.", refused);
+        }
+    }
+
     public static bool Is(Exception failure) => failure switch
     {
         PostgresException refused => refused.SqlState is

@@ -3,17 +3,41 @@ namespace FleetPlatform.Events;
 /// <summary>Lets one contender at a time through, per stream. Streams share a few gates: a shared gate costs waiting, never correctness.</summary>
 sealed class StreamGates
 {
-    readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
+    readonly Gate[] _gates = [.. Enumerable.Range(0, 256).Select(_ => new Gate())];
+
+    /// <summary>Whether somebody stands in line for the stream: who comes now had better join it.</summary>
+    public bool IsContended(StreamId id) => Volatile.Read(ref Of(id).Contenders) > 0;
 
     public async Task<Turn> Enter(StreamId id, CancellationToken cancellation)
     {
-        var gate = _gates[(uint)StringComparer.Ordinal.GetHashCode(id.Value) % _gates.Length];
-        await gate.WaitAsync(cancellation);
+        var gate = Of(id);
+        Interlocked.Increment(ref gate.Contenders);
+        try
+        {
+            await gate.WaitAsync(cancellation);
+        }
+        catch
+        {
+            Interlocked.Decrement(ref gate.Contenders);
+            throw;
+        }
+
         return new(gate);
     }
 
-    public readonly struct Turn(SemaphoreSlim gate) : IDisposable
+    Gate Of(StreamId id) => _gates[(uint)StringComparer.Ordinal.GetHashCode(id.Value) % _gates.Length];
+
+    public sealed class Gate() : SemaphoreSlim(1, 1)
     {
-        public void Dispose() => gate.Release();
+        public int Contenders;
+    }
+
+    public readonly struct Turn(Gate gate) : IDisposable
+    {
+        public void Dispose()
+        {
+            gate.Release();
+            Interlocked.Decrement(ref gate.Contenders);
+        }
     }
 }

@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using FleetPlatform.Events.Writing;
 
 namespace FleetPlatform.Events;
 
-/// <summary>What the store measures, under the meter <c>FleetPlatform.EventStore</c>.</summary>
+/// <summary>What the store measures, under the meter and activity source <c>FleetPlatform.EventStore</c>.</summary>
 public static class Telemetry
 {
-    /// <summary>Name of the meter.</summary>
+    /// <summary>Name of the meter and of the activity source.</summary>
     public const string Name = "FleetPlatform.EventStore";
 
     static readonly Meter Meter = new(Name);
@@ -22,6 +24,26 @@ public static class Telemetry
         Meter.CreateCounter<long>("fleet.eventstore.subscription.events", "{event}", "Events handled by subscriptions.");
     internal static readonly Histogram<double> Latency =
         Meter.CreateHistogram<double>("fleet.eventstore.subscription.latency", "s", "From an event's timestamp to the end of its handling.");
+
+    static readonly ActivitySource Source = new(Name);
+
+    internal static Activity? StartSave(StreamId first, int streams)
+    {
+        if (!Source.HasListeners()) return null;
+        var activity = Source.StartActivity($"append {first.Category}", ActivityKind.Client);
+        activity?.SetTag("fleet.stream", first.Value);
+        activity?.SetTag("fleet.streams", streams);
+        return activity;
+    }
+
+    // Below the span of one of the sessions, linked to the others: the driver's spans hang below it.
+    internal static Activity? StartCommit(IReadOnlyList<PendingAppend> group)
+    {
+        if (!Source.HasListeners()) return null;
+        var traces = group.Select(append => append.Trace).Where(trace => trace != default).ToList();
+        return Source.StartActivity("commit", ActivityKind.Internal, traces.FirstOrDefault(), links: traces.Skip(1).Select(trace => new ActivityLink(trace)))
+            ?.SetTag("fleet.sessions", group.Count);
+    }
 
     internal static void Committed(int sessions, int events, TimeSpan duration)
     {

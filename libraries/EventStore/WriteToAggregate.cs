@@ -10,30 +10,35 @@ public sealed partial class EventStore
     /// <param name="metadata">Recorded with the events.</param>
     /// <param name="cancellation">Gives up waiting; what is already being committed may be stored all the same.</param>
     /// <returns>The decision, and the state after it.</returns>
-    /// <exception cref="ConcurrencyException">Somebody else was faster four times running.</exception>
+    /// <exception cref="ConcurrencyException">Somebody else was faster, three retries included.</exception>
     /// <exception cref="EventStoreUnavailableException">The database did not take or did not confirm the events.</exception>
     public async Task<Written<TAggregate, TEvent>> WriteToAggregate<TAggregate, TEvent>(
         StreamId id, Func<TAggregate, Decision<TEvent>> decide, EventMetadata? metadata = null, CancellationToken cancellation = default)
         where TAggregate : IAggregate<TAggregate, TEvent>
         where TEvent : class
     {
-        try
+        if (!_gates.IsContended(id))
         {
-            return await Attempt(id, decide, metadata, cancellation);
-        }
-        catch (ConcurrencyException)
-        {
-            // Contenders of this process now stand in line, so that the retries left are for other processes.
-            using var turn = await _gates.Enter(id, cancellation);
-            for (var retry = 1; ; retry++)
+            try
             {
-                try
-                {
-                    return await Attempt(id, decide, metadata, cancellation);
-                }
-                catch (ConcurrencyException) when (retry < MaximumRetries)
-                {
-                }
+                return await Attempt(id, decide, metadata, cancellation);
+            }
+            catch (ConcurrencyException)
+            {
+                // Again, in line.
+            }
+        }
+
+        // Contenders of this process wait for each other, so that the retries are for other processes.
+        using var turn = await _gates.Enter(id, cancellation);
+        for (var retry = 1; ; retry++)
+        {
+            try
+            {
+                return await Attempt(id, decide, metadata, cancellation);
+            }
+            catch (ConcurrencyException) when (retry < MaximumRetries)
+            {
             }
         }
     }

@@ -1,3 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using FleetPlatform.TemplateEngine;
+
+Composition.Build(args).Run();

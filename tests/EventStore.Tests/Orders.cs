@@ -33,11 +33,12 @@ static class Orders
 
     public static StreamId Stream(object key) => StreamId.Of("order", $"{key}");
 
-    public static async Task<EventStore> OpenStore(this PostgresDatabase database, Action<EventStoreOptions>? configure = null)
+    public static async Task<EventStore> OpenStore(
+        this PostgresDatabase database, Action<EventStoreOptions>? configure = null, TimeProvider? clock = null)
     {
         var options = new EventStoreOptions { EventTypes = Types() };
         configure?.Invoke(options);
-        var store = new EventStore(database.DataSource, options);
+        var store = new EventStore(database.DataSource, options, clock);
         await store.EnsureSchemaAsync();
         return store;
     }

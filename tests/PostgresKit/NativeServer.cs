@@ -8,11 +8,12 @@ namespace FleetPlatform.PostgresKit;
 /// <summary>One private PostgreSQL per test process, from the machine's own binaries. Gone when the process is gone, however it ends.</summary>
 static class NativeServer
 {
-    static readonly Lazy<Task<string>> Started = new(Start);
+    static readonly Lazy<Task<string>> Started = new(() => Start(durable: false));
 
     public static Task<string> ConnectionString => Started.Value;
 
-    static async Task<string> Start()
+    /// <param name="durable">Whether a commit waits for the disk, as in production; tests do not.</param>
+    public static async Task<string> Start(bool durable)
     {
         var binaries = FindBinaries();
         var asPostgres = Environment.IsPrivilegedProcess; // PostgreSQL refuses to run as root
@@ -26,8 +27,8 @@ static class NativeServer
         var port = FreePort();
         // The shell holds our end of a pipe: when this process dies, even by kill -9, the read ends and the server is stopped.
         string[] server = [.. As(asPostgres), Path.Combine(binaries, "postgres"), "-D", data, "-p", $"{port}",
-            "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={home}", "-c", "fsync=off", "-c", "synchronous_commit=on",
-            "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB"];
+            "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={home}", "-c", durable ? "fsync=on" : "fsync=off",
+            "-c", durable ? "full_page_writes=on" : "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB"];
         var script = "home=$1; shift; \"$@\" </dev/null >\"$home.log\" 2>&1 & child=$!; read -r _; "
             + "kill -QUIT $(head -1 \"$home/data/postmaster.pid\") 2>/dev/null; wait $child; rm -rf \"$home\" \"$home.log\"";
         var start = new ProcessStartInfo("setsid") { RedirectStandardInput = true, UseShellExecute = false };

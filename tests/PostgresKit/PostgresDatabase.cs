@@ -29,11 +29,15 @@ public sealed class PostgresDatabase : IAsyncDisposable
     public NpgsqlDataSource DataSource { get; }
 
     /// <summary>Creates it on the server that <c>FLEET_TEST_POSTGRES</c> names, or on one native server started for this process.</summary>
-    public static async Task<PostgresDatabase> Create()
+    public static async Task<PostgresDatabase> Create() => await Create(
+        Environment.GetEnvironmentVariable("FLEET_TEST_POSTGRES") is { Length: > 0 } given ? given : await NativeServer.ConnectionString);
+
+    /// <summary>The same for benches: on a server that waits for the disk, which <c>FLEET_BENCH_POSTGRES</c> names or which is started here.</summary>
+    public static async Task<PostgresDatabase> CreateDurable() => await Create(
+        Environment.GetEnvironmentVariable("FLEET_BENCH_POSTGRES") is { Length: > 0 } given ? given : await NativeServer.Start(durable: true));
+
+    static async Task<PostgresDatabase> Create(string server)
     {
-        var server = Environment.GetEnvironmentVariable("FLEET_TEST_POSTGRES") is { Length: > 0 } given
-            ? given
-            : await NativeServer.ConnectionString;
         var name = $"test_{Guid.CreateVersion7():N}";
         await Execute(server, $"create database {name}");
         return new(server, name);

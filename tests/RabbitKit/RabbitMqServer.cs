@@ -39,7 +39,6 @@ public sealed class RabbitMqServer : IAsyncDisposable
     public static async Task<RabbitMqServer> Start()
     {
         var server = new RabbitMqServer();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Remove();
         server.Configure();
         await server.Run();
         return server;
@@ -53,8 +52,14 @@ public sealed class RabbitMqServer : IAsyncDisposable
     /// <summary>Kills the server: connections break, non-durable queues are gone.</summary>
     public async Task Stop()
     {
+        await File.WriteAllTextAsync(Path.Combine(_directory, "keep"), "");
+        await End();
+    }
+
+    async Task End()
+    {
         if (_process is not { } process) return;
-        process.StandardInput.Close(); // the shell waits for this and kills its whole group
+        process.StandardInput.Close();
         await process.WaitForExitAsync();
         process.Dispose();
         _process = null;
@@ -63,15 +68,23 @@ public sealed class RabbitMqServer : IAsyncDisposable
     /// <summary>Starts it again on the same port and data, and waits until it accepts connections.</summary>
     public async Task Run()
     {
-        // The shell leads a group of its own: the port mapper and the server are in it, and go with it when our end of its input closes.
-        const string script = "epmd -port \"$ERL_EPMD_PORT\" -address 127.0.0.1 >/dev/null 2>&1 & "
-            + "/usr/lib/rabbitmq/bin/rabbitmq-server >\"$FLEET_LOG\" 2>&1 & cat >/dev/null; kill -KILL -- -$$";
+        // The shell outlives this process by as long as it takes to clean up: it waits for our end of its input to close, however that happens.
+        const string script = """
+            trap '' TERM
+            epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 >/dev/null 2>&1 </dev/null & mapper=$!
+            /usr/lib/rabbitmq/bin/rabbitmq-server >"$HOME/output" 2>&1 </dev/null & server=$!
+            cat >/dev/null
+            kill -KILL $(cat "$HOME/pid") $server $mapper 2>/dev/null
+            wait
+            [ -e "$HOME/keep" ] || rm -rf "$HOME"
+            """;
         var start = new ProcessStartInfo("setsid") { RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = _directory };
-        foreach (var argument in (string[])["--wait", .. AsRabbitMqUser(), "/bin/sh", "-c", script])
+        foreach (var argument in (string[])[.. AsRabbitMqUser(), "/bin/sh", "-c", script])
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in Settings())
             start.Environment[name] = value;
 
+        File.Delete(Path.Combine(_directory, "keep"));
         _process = Process.Start(start) ?? throw new InvalidOperationException("setsid did not start.");
         var deadline = Stopwatch.StartNew();
         while (!await Answers())
@@ -84,8 +97,8 @@ public sealed class RabbitMqServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Stop();
-        Remove();
+        File.Delete(Path.Combine(_directory, "keep"));
+        await End();
     }
 
     static string[] AsRabbitMqUser() =>
@@ -102,7 +115,6 @@ public sealed class RabbitMqServer : IAsyncDisposable
         ["RABBITMQ_DIST_PORT"] = $"{_distributionPort}",
         ["ERL_EPMD_PORT"] = $"{_portMapperPort}",
         ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
-        ["FLEET_LOG"] = Path.Combine(_directory, "output"),
         ["HOME"] = _directory,
     };
 
@@ -159,20 +171,6 @@ public sealed class RabbitMqServer : IAsyncDisposable
     {
         var path = Path.Combine(_directory, "output");
         return File.Exists(path) ? string.Join('\n', File.ReadLines(path).TakeLast(40)) : "no output";
-    }
-
-    void Remove()
-    {
-        try
-        {
-            _process?.StandardInput.Close();
-            _process?.WaitForExit(5_000);
-            if (Directory.Exists(_directory)) Directory.Delete(_directory, recursive: true);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidOperationException)
-        {
-            // the process is on its way out; a temporary folder may stay
-        }
     }
 
     static int FreePort()

@@ -60,7 +60,7 @@ sealed class EventReader(NpgsqlDataSource dataSource, EventTypes types)
     {
         try
         {
-            await using var connection = await dataSource.OpenConnectionAsync(cancellation);
+            await using var connection = await Outage.Open(dataSource, cancellation);
             await using var command = new NpgsqlCommand(sql, connection);
             command.Parameters.AddRange(parameters);
             await command.PrepareAsync(cancellation);

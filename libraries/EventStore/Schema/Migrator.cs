@@ -35,7 +35,7 @@ sealed class Migrator(EventStore store)
     {
         try
         {
-            await using var connection = await store.DataSource.OpenConnectionAsync(cancellation);
+            await using var connection = await Outage.Open(store.DataSource, cancellation);
             // Waited for outside a transaction, so that what others committed meanwhile is seen.
             await Execute(connection, $"select pg_advisory_lock({MigrationLock})", cancellation);
             try

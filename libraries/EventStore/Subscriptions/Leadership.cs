@@ -15,7 +15,7 @@ sealed class Leadership : IAsyncDisposable
     /// <summary>Takes the right, or null while somebody else has it.</summary>
     public static async Task<Leadership?> TryTake(NpgsqlDataSource dataSource, string name, CancellationToken cancellation)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellation);
+        var connection = await Outage.Open(dataSource, cancellation);
         try
         {
             await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection)

@@ -49,7 +49,7 @@ sealed class CommitSignal(NpgsqlDataSource dataSource, EventStoreOptions options
     /// <summary>Wakes the listeners of this process whenever another one announces a commit. Returns never, throws when the connection breaks.</summary>
     public static async Task ListenForOthers(EventStore store, CancellationToken stopping)
     {
-        await using var connection = await store.DataSource.OpenConnectionAsync(stopping);
+        await using var connection = await Outage.Open(store.DataSource, stopping);
         connection.Notification += (_, _) => store.Commits.WakeListeners();
         await using (var listen = new NpgsqlCommand($"listen {Channel}", connection)) await listen.ExecuteNonQueryAsync(stopping);
         store.Commits.WakeListeners(); // for what was announced while nobody listened

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FleetPlatform.Events.Reading;
 using Npgsql;
 
@@ -30,6 +31,9 @@ sealed class PendingAppend
 
     /// <summary>When it was queued, as <see cref="TimeProvider.GetTimestamp"/> counts.</summary>
     public long QueuedAt { get; set; }
+
+    /// <summary>The span that saves, when it is traced.</summary>
+    public ActivityContext Trace { get; } = Activity.Current?.Context ?? default;
 
     public Task Result => _result.Task;
 

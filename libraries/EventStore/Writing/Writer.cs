@@ -1,43 +1,55 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace FleetPlatform.Events.Writing;
 
-/// <summary>One connection that commits what has queued up, again and again.</summary>
+/// <summary>One connection that commits what has queued up. Used by one caller at a time.</summary>
 sealed class Writer(
-    ChannelReader<PendingAppend> queue, NpgsqlDataSource dataSource, EventStoreOptions options,
+    ConcurrentQueue<PendingAppend> queue, NpgsqlDataSource dataSource, EventStoreOptions options,
     TimeProvider clock, CommitSignal commits, ILogger logger) : IAsyncDisposable
 {
     const int MaximumAttempts = 5;
+    const int GatherTurns = 4;
     const long MaximumBatchLength = 8 << 20; // characters of JSON
 
     readonly WriterConnection _connection = new(dataSource, options.CommandTimeout, clock);
     readonly HashSet<StreamId> _streams = [];
     List<PendingAppend> _postponed = [];
+    int _lastGroup = 1;
 
-    public async Task Run()
+    public bool HasWork => _postponed.Count > 0 || !queue.IsEmpty;
+
+    /// <summary>Commits what waits, as far as one transaction may hold it. Never throws: every session learns its own result.</summary>
+    public async Task CommitNext()
     {
-        while (_postponed.Count > 0 || await queue.WaitToReadAsync())
+        await Gather();
+        var batch = Take();
+        if (batch.Count == 0) return;
+        _lastGroup = batch.Count;
+        try
         {
-            var batch = Take();
-            if (batch.Count == 0) continue;
-            try
-            {
-                await Commit(batch, attempt: 1);
-            }
-            catch (Exception failure)
-            {
-                // A bug of ours must reach the callers and must not stop the writer for everyone after them.
-                WriterLog.CommitFailed(logger, failure, batch.Count);
-                await _connection.Drop();
-                foreach (var append in batch) append.Fail(failure);
-            }
+            await Commit(batch, attempt: 1);
+        }
+        catch (Exception failure)
+        {
+            // A bug of ours must reach the callers and must not stop the writer for everyone after them.
+            WriterLog.CommitFailed(logger, failure, batch.Count);
+            await _connection.Drop();
+            foreach (var append in batch) append.Fail(failure);
         }
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    // No timer: a few turns of the thread pool. The sessions of the last group continue in those turns and are often back at once; without them the
+    // first one back would be committed alone and the others would wait for it. A lone session waits one turn, a few microseconds.
+    async ValueTask Gather()
+    {
+        await Task.Yield();
+        for (var turn = 0; turn < GatherTurns && queue.Count + _postponed.Count < _lastGroup; turn++) await Task.Yield();
+    }
 
     // Two sessions on one stream would conflict within a transaction; the second goes first into the next one.
     List<PendingAppend> Take()
@@ -48,7 +60,7 @@ sealed class Writer(
         _postponed = [];
         _streams.Clear();
         foreach (var append in waiting) Place(append);
-        while (batch.Count < options.MaximumBatchSessions && length < MaximumBatchLength && queue.TryRead(out var append)) Place(append);
+        while (batch.Count < options.MaximumBatchSessions && length < MaximumBatchLength && queue.TryDequeue(out var append)) Place(append);
         return batch;
 
         void Place(PendingAppend append)
@@ -77,6 +89,7 @@ sealed class Writer(
     {
         try
         {
+            using var activity = Telemetry.StartCommit(batch);
             var started = Stopwatch.GetTimestamp();
             var open = await _connection.Get();
             await using (var command = AppendBatch.Create(open, batch, options.CommandTimeout))

@@ -25,7 +25,7 @@ sealed class WriterConnection(NpgsqlDataSource dataSource, TimeSpan timeout, Tim
         using var limit = new CancellationTokenSource(timeout);
         try
         {
-            var connection = await dataSource.OpenConnectionAsync(limit.Token);
+            var connection = await Outage.Open(dataSource, limit.Token);
             await Execute(connection, Settings);
             _connection = connection;
         }

@@ -15,7 +15,7 @@ static class ClaimCommand
 
     static async Task<int> Run(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
-        var claim = await Make(parsed.GetValue(Template)!, controlPlane, cancellation);
+        var claim = await Make(parsed.GetValue(Template)!, parsed.GetValue(Template)!, controlPlane, cancellation);
         var folder = Directory.CreateDirectory(parsed.GetValue(Output)!).FullName;
         File.WriteAllText(Path.Combine(folder, "claim.pem"), claim.CertificatePem);
         WritePrivate(Path.Combine(folder, "claim.key"), claim.PrivateKeyPem);
@@ -24,10 +24,14 @@ static class ClaimCommand
         return 0;
     }
 
-    /// <summary>Makes the claim policy of a template (once) and an active certificate that has it.</summary>
-    public static async Task<CreatedCertificate> Make(string template, ControlPlaneClient controlPlane, CancellationToken cancellation)
+    /// <summary>Makes a claim policy (once) and an active certificate that has it.</summary>
+    /// <param name="name">First part of the policy's name.</param>
+    /// <param name="template">The template it may provision with; <c>*</c> for any.</param>
+    /// <param name="controlPlane">Who makes it.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public static async Task<CreatedCertificate> Make(string name, string template, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
-        var policy = $"{template}-claim";
+        var policy = $"{name}-claim";
         await controlPlane.CreatePolicy(policy, ExamplePolicies.Claim(template, controlPlane.Arns), cancellation);
         var claim = await controlPlane.CreateKeysAndCertificate(cancellation);
         await controlPlane.AttachPolicy(policy, claim.Arn, cancellation);

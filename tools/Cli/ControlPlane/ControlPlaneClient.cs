@@ -27,13 +27,13 @@ sealed class ControlPlaneClient : IDisposable
     public Task<bool> CreatePolicy(string name, string document, CancellationToken cancellation) =>
         Create($"/policies/{Escape(name)}", new JsonObject { ["policyDocument"] = document }, cancellation);
 
-    /// <summary>CreateProvisioningTemplate, enabled; true when it is new.</summary>
-    public Task<bool> CreateTemplate(string name, string body, CancellationToken cancellation) =>
+    /// <summary>CreateProvisioningTemplate; true when it is new.</summary>
+    public Task<bool> CreateTemplate(string name, string body, CancellationToken cancellation, bool enabled = true) =>
         Create("/provisioning-templates", new JsonObject
         {
             ["templateName"] = name,
             ["templateBody"] = body,
-            ["enabled"] = true,
+            ["enabled"] = enabled,
             ["provisioningRoleArn"] = $"arn:aws:iam::{Arns.AccountId}:role/fleet-provisioning",
         }, cancellation);
 
@@ -50,6 +50,13 @@ sealed class ControlPlaneClient : IDisposable
             answer["certificateArn"]!.GetValue<string>(),
             answer["certificatePem"]!.GetValue<string>(),
             answer["keyPair"]!["PrivateKey"]!.GetValue<string>());
+    }
+
+    /// <summary>RegisterCertificateWithoutCA, active; the certificate's id.</summary>
+    public async Task<string> RegisterCertificateWithoutCa(string certificatePem, CancellationToken cancellation)
+    {
+        var body = new JsonObject { ["certificatePem"] = certificatePem, ["status"] = "ACTIVE" };
+        return (await Send(HttpMethod.Post, "/certificate/register-no-ca", body, cancellation))["certificateId"]!.GetValue<string>();
     }
 
     public Task AttachPolicy(string name, string target, CancellationToken cancellation) =>

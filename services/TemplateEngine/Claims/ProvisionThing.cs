@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using FleetPlatform.Contracts.TemplateEngine;
+using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.Pki;
+using FleetPlatform.ServiceDefaults;
+using FleetPlatform.TemplateEngine.Language;
+using FleetPlatform.TemplateEngine.Templates;
+using Command = FleetPlatform.Contracts.TemplateEngine.ProvisionThing;
+
+namespace FleetPlatform.TemplateEngine.Claims;
+
+/// <summary>
+/// RegisterThing (aws-protocol.md 1.12): verify the token, find and render the template, let the registry apply the resources, record
+/// what happened, answer. Nothing is answered before it is recorded, but refusals beyond <see cref="RefusalBudget"/>.
+/// </summary>
+sealed class ProvisionThing(
+    EventStore store, TemplateCatalogue catalogue, IBatcher<ApplyProvisioning, ApplyProvisioningAnswer> registry,
+    RefusalBudget budget, OwnershipTokenOptions tokens, TemplateEngineOptions options, TimeProvider clock, ProvisioningMeter meter)
+{
+    readonly byte[] _tokenKey = tokens.KeyBytes();
+
+    public async Task<ProvisionThingAnswer> Handle(Command command, CancellationToken cancellation)
+    {
+        var attempt = new Attempt(command, clock, options);
+        var outcome = await Try(attempt, cancellation);
+        if (outcome.Replaced is { } answered) return answered;
+
+        if (outcome.Refusal is { } refusal) return await Refuse(attempt, refusal, cancellation);
+
+        attempt.Complete(outcome.Rendered!, outcome.Entry!.VersionId, outcome.Grant!);
+        var recorded = await Record(attempt, cancellation);
+        if (recorded.Refusal is { } replayed) return await Refuse(attempt, replayed, cancellation);
+
+        meter.Completed(attempt.Elapsed);
+        return Answer(outcome);
+    }
+
+    async Task<ProvisionThingAnswer> Refuse(Attempt attempt, Refusal refusal, CancellationToken cancellation)
+    {
+        attempt.Refuse(refusal);
+        if (budget.TrySpend(attempt.Command.Flow.PrincipalId)) await Record(attempt, cancellation);
+        meter.Refused(refusal.Code, attempt.Elapsed);
+        Activity.Current?.SetTag("fleet.reason", refusal.Code);
+        return new() { Refused = new Refused { Code = refusal.Code, Detail = refusal.Detail } };
+    }
+
+    async Task<Outcome> Try(Attempt attempt, CancellationToken cancellation)
+    {
+        var command = attempt.Command;
+        if (OwnershipToken.Verify(_tokenKey, command.OwnershipToken, attempt.At, out var failure) is not { } token)
+            return new(new Refusal(failure!, TokenDetail(failure!)));
+
+        attempt.Token = token;
+        if (!token.IsHeldBy(command.Flow.PrincipalId))
+            return new(new Refusal(Reasons.TokenForeign.Code, "The token was given to another certificate than the one that authenticated this connection."));
+        attempt.Present();
+
+        if (ParameterRules.Check(command.Parameters, options) is { } wrong) return new(wrong);
+        var (entry, missing) = await FindTemplate(command.TemplateName, cancellation);
+        if (missing is not null) return new(missing);
+
+        var outcome = await Apply(attempt, entry!, cancellation);
+        return outcome.Refusal?.Code == Reasons.TokenReplayed.Code ? await AnswerAgain(attempt, entry!, outcome, cancellation) : outcome;
+    }
+
+    async Task<(CatalogueEntry? Entry, Refusal? Refusal)> FindTemplate(string name, CancellationToken cancellation)
+    {
+        if (!Template.IsName(name)) return (null, new(Reasons.TemplateNotFound.Code, $"{Quoted.Of(name)} cannot be the name of a template."));
+
+        return await catalogue.Find(name, cancellation) switch
+        {
+            null or { IsFleet: false } => (null, new(Reasons.TemplateNotFound.Code, $"There is no fleet provisioning template \"{name}\".")),
+            { Enabled: false } => (null, new(Reasons.TemplateDisabled.Code, $"Template \"{name}\" is not enabled.")),
+            { Document: null } broken => (null, new(Reasons.Internal.Code, $"Template \"{name}\" can no longer be read: {broken.Problem}")),
+            var entry => (entry, null),
+        };
+    }
+
+    async Task<Outcome> Apply(Attempt attempt, CatalogueEntry entry, CancellationToken cancellation)
+    {
+        var (rendered, refusal) = Render.Resources(entry.Document!, attempt.Command.Parameters, attempt.Token!.CertificateId);
+        if (refusal is not null) return new(refusal);
+        attempt.Resolve(rendered!, entry.VersionId);
+
+        var request = new ApplyProvisioning
+        {
+            Flow = (attempt.Command.Flow with { FlowId = attempt.FlowId }).Traced(),
+            CertificateId = attempt.Token.CertificateId,
+            TemplateName = entry.Name,
+            TemplateVersion = entry.VersionId,
+            CertificateStatus = rendered!.CertificateStatus,
+            ExclusiveThing = rendered.ExclusiveThing,
+            Thing = rendered.Thing,
+            Policies = rendered.Policies,
+        };
+        attempt.AskRegistry();
+        try
+        {
+            var answer = await registry.Ask(request, cancellation);
+            attempt.RegistryAnswered();
+            return answer.Refused is { } refused
+                ? new(new Refusal(refused.Code, refused.Detail))
+                : new(null) { Rendered = rendered, Entry = entry, Grant = answer.Grant };
+        }
+        catch (RequestUnavailableException)
+        {
+            attempt.RegistryAnswered();
+            return new(new Refusal(Reasons.Unavailable.Code, "The thing registry did not answer. Retry with back-off; the token stays valid."));
+        }
+    }
+
+    /// <summary>The registry knows other resources for this certificate. If only the template has changed since, the first answer is given again.</summary>
+    async Task<Outcome> AnswerAgain(Attempt attempt, CatalogueEntry entry, Outcome replayed, CancellationToken cancellation)
+    {
+        var flow = await store.AggregateStreamAsync<Provisioning, ProvisioningEvent>(Provisioning.Stream(attempt.FlowId), cancellation);
+        if (flow.Completed is not { } done || done.RequestHash != attempt.RequestHash || done.TemplateVersion == entry.VersionId) return replayed;
+
+        var template = await Templates.DescribeTemplate.Find(entry.Name, store, cancellation);
+        if (!template.Versions.TryGetValue(done.TemplateVersion, out var version)) return replayed;
+
+        var before = TemplateCatalogue.Compile(entry with { VersionId = done.TemplateVersion, Body = version.Body, Document = null });
+        if (before.Document is null) return replayed;
+
+        var outcome = await Apply(attempt, before, cancellation);
+        return outcome.Refusal is null ? outcome with { Replaced = Answer(outcome) } : outcome;
+    }
+
+    async Task<Written<Provisioning, ProvisioningEvent>> Record(Attempt attempt, CancellationToken cancellation)
+    {
+        var id = Provisioning.Stream(attempt.FlowId);
+        var metadata = new EventMetadata { CorrelationId = attempt.FlowId, Actor = attempt.Command.Flow.PrincipalId };
+        try
+        {
+            if (attempt.IsCompleted)
+            {
+                // Nearly always the flow's first events: then there is nothing to read before.
+                var session = store.OpenSession(metadata);
+                session.StartStream(id, attempt.Events);
+                await session.SaveChangesAsync(cancellation);
+                return new(Decision<ProvisioningEvent>.Of(attempt.Events), Provisioning.Initial, attempt.Events.Count);
+            }
+        }
+        catch (ConcurrencyException)
+        {
+            // There were attempts before, or there is one right now.
+        }
+
+        return await store.WriteToAggregate<Provisioning, ProvisioningEvent>(
+            id, flow => RecordAttempt.Decide(attempt.Events, flow), metadata, cancellation);
+    }
+
+    static ProvisionThingAnswer Answer(Outcome outcome) => new()
+    {
+        ThingName = outcome.Rendered!.Thing?.ThingName,
+        DeviceConfiguration = outcome.Rendered.DeviceConfiguration,
+        Grant = outcome.Grant,
+    };
+
+    static string TokenDetail(string failure) =>
+        failure == Reasons.TokenMissing.Code ? "Certificate ownership token cannot be empty."
+        : failure == Reasons.TokenExpired.Code ? "The certificate ownership token has expired."
+        : "The certificate ownership token is not one that was given out here, or it was changed on the way.";
+
+    /// <summary>How far an attempt came.</summary>
+    sealed record Outcome(Refusal? Refusal)
+    {
+        public RenderedResources? Rendered { get; init; }
+        public CatalogueEntry? Entry { get; init; }
+        public PrincipalGrant? Grant { get; init; }
+
+        /// <summary>An answer that was recorded before and is only given again.</summary>
+        public ProvisionThingAnswer? Replaced { get; init; }
+    }
+}

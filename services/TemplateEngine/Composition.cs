@@ -1,0 +1,44 @@
+using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.ServiceDefaults;
+using FleetPlatform.TemplateEngine.Claims;
+using FleetPlatform.TemplateEngine.Templates;
+
+namespace FleetPlatform.TemplateEngine;
+
+/// <summary>What the service is made of. Tests build it with other arguments; nothing else differs.</summary>
+static class Composition
+{
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceDefaults("template-engine");
+        builder.AddOptions<TemplateEngineOptions>(TemplateEngineOptions.Section);
+        builder.AddOptions<OwnershipTokenOptions>(OwnershipTokenOptions.Section);
+        builder.Services.AddSingleton<TemplateCatalogue>();
+        builder.Services.AddSingleton<RefusalBudget>();
+        builder.Services.AddSingleton<ProvisioningMeter>();
+        builder.Services.AddSingleton<ProvisionThing>();
+        builder.Services.AddSingleton<IFlowSteps, ProvisioningSteps>();
+        builder.AddFleetEventStore("template-engine-db", EventNames.All, store => store
+            .Project<TemplatesTable>()
+            .IndexSubjects(ProvisioningSteps.SubjectsOf));
+        builder.AddFleetBus("template-engine", bus => bus
+            .AddBatchConsumer<ProvisionThingsConsumer>()
+            .AddRequestConsumer<CreateTemplateConsumer>()
+            .AddRequestConsumer<DescribeTemplateConsumer>()
+            .AddRequestConsumer<UpdateTemplateConsumer>()
+            .AddRequestConsumer<DeleteTemplateConsumer>()
+            .AddRequestConsumer<ListTemplatesConsumer>()
+            .AddRequestConsumer<CreateTemplateVersionConsumer>()
+            .AddRequestConsumer<DescribeTemplateVersionConsumer>()
+            .AddRequestConsumer<DeleteTemplateVersionConsumer>()
+            .AddRequestConsumer<ListTemplateVersionsConsumer>()
+            .AddBatcher<ApplyProvisionings, ApplyProvisioning, ApplyProvisioningsAnswer, ApplyProvisioningAnswer>(RegistryTimeout(builder.Configuration)));
+        var app = builder.Build();
+        app.MapDefaultEndpoints();
+        return app;
+    }
+
+    static TimeSpan RegistryTimeout(ConfigurationManager configuration) =>
+        (configuration.GetSection(TemplateEngineOptions.Section).Get<TemplateEngineOptions>() ?? new()).RegistryTimeout;
+}

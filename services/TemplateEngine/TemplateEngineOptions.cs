@@ -1,0 +1,55 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace FleetPlatform.TemplateEngine;
+
+/// <summary>What devices may send and how much of it is kept. Section <c>TemplateEngine</c>.</summary>
+sealed class TemplateEngineOptions
+{
+    public const string Section = "TemplateEngine";
+
+    /// <summary>Templates that may exist (AWS: 256).</summary>
+    [Range(1, 10_000)]
+    public int MaximumTemplates { get; init; } = 256;
+
+    /// <summary>Parameters in one RegisterThing.</summary>
+    [Range(1, 1024)]
+    public int MaximumParameters { get; init; } = 64;
+
+    /// <summary>Characters in the name of a parameter (AWS: 2,048).</summary>
+    [Range(1, 2048)]
+    public int MaximumParameterNameCharacters { get; init; } = 2048;
+
+    /// <summary>Characters in the value of a parameter (AWS: 4,096).</summary>
+    [Range(1, 4096)]
+    public int MaximumParameterValueCharacters { get; init; } = 4096;
+
+    /// <summary>Characters of each parameter's name and value that a flow records; longer ones are cut and marked.</summary>
+    [Range(16, 4096)]
+    public int RecordedCharacters { get; init; } = 128;
+
+    /// <summary>Refusals recorded per claim certificate and minute by one process; more are answered without a record.</summary>
+    [Range(0, 100_000)]
+    public int RecordedRefusalsPerMinute { get; init; } = 60;
+
+    /// <summary>How long a flow waits for ThingRegistry before it is refused as <c>unavailable</c>. Default 3 seconds.</summary>
+    public TimeSpan RegistryTimeout { get; init; } = TimeSpan.FromSeconds(3);
+}
+
+/// <summary>The key of ownership tokens, shared with the certificate authority. Section <c>OwnershipToken</c>.</summary>
+sealed class OwnershipTokenOptions : IValidatableObject
+{
+    public const string Section = "OwnershipToken";
+
+    /// <summary>Base64 of at least 32 random bytes.</summary>
+    [Required]
+    public string Key { get; init; } = "";
+
+    public byte[] KeyBytes() => Convert.FromBase64String(Key);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var bytes = new byte[Key.Length];
+        if (!Convert.TryFromBase64String(Key, bytes, out var length) || length < Pki.OwnershipToken.MinimumKeyBytes)
+            yield return new($"{Section}:{nameof(Key)} must be base64 of at least {Pki.OwnershipToken.MinimumKeyBytes} bytes.");
+    }
+}

@@ -1,0 +1,37 @@
+using FleetPlatform.TemplateEngine.Language;
+
+namespace FleetPlatform.TemplateEngine.Templates;
+
+/// <summary>What every template must be, whichever verb brings it.</summary>
+static class TemplateRules
+{
+    const int DescriptionCharacters = 500;
+    const int RoleCharacters = 2048;
+
+    public static Refusal? CheckName(string name) => Template.IsName(name)
+        ? null
+        : new(Reasons.InvalidRequest.Code, "A template name has 1 to 36 letters, digits, '_' and '-'.");
+
+    /// <summary>Parses the body, so that no template exists that cannot be used.</summary>
+    public static Refusal? CheckBody(string body, bool fleet)
+    {
+        try
+        {
+            TemplateParser.Parse(body, fleet);
+            return null;
+        }
+        catch (TemplateSyntaxException wrong)
+        {
+            return new(Reasons.InvalidRequest.Code, $"Invalid provisioning template. {wrong.Message}");
+        }
+    }
+
+    public static Refusal? CheckTexts(string? description, string? role) => (description, role) switch
+    {
+        ({ Length: > DescriptionCharacters }, _) => new(Reasons.InvalidRequest.Code, $"A description has at most {DescriptionCharacters} characters."),
+        (_, { Length: > RoleCharacters }) => new(Reasons.InvalidRequest.Code, $"A role ARN has at most {RoleCharacters} characters."),
+        _ when Texts.HasControlCharacter(description ?? "") || Texts.HasControlCharacter(role ?? "") =>
+            new(Reasons.InvalidRequest.Code, "Description and role hold no control characters."),
+        _ => null,
+    };
+}

@@ -1,0 +1,2 @@
+global using FleetPlatform.Contracts;
+global using FleetPlatform.Events;

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using FleetPlatform.Contracts;
+using FleetPlatform.RabbitKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FleetPlatform.ServiceDefaults.Tests.Messaging;
+
+public sealed class AskTests
+{
+    static readonly CancellationToken None = CancellationToken.None;
+
+    [Fact]
+    public async Task A_request_is_answered_or_refused()
+    {
+        var bus = await RabbitMqServer.TakeVirtualHost();
+        await using var greeter = await Greeter(bus);
+        await using var asker = await Asker(bus);
+
+        var greeted = await asker.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "device" }, None);
+        var refused = await asker.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "" }, None);
+
+        greeted.ShouldBe(new(new Greeting { Text = "Hello device" }, null));
+        refused.Value.ShouldBeNull();
+        refused.Refused!.Code.ShouldBe(Reasons.InvalidRequest.Code);
+    }
+
+    [Fact]
+    public async Task A_failure_is_answered_at_once_as_a_refusal()
+    {
+        var bus = await RabbitMqServer.TakeVirtualHost();
+        await using var greeter = await Greeter(bus);
+        await using var asker = await Asker(bus);
+
+        greeter.Get<Seen>().Before = _ => throw new TimeoutException();
+        var unavailable = await asker.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "device" }, None);
+        greeter.Get<Seen>().Before = _ => throw new InvalidOperationException("secret detail");
+        var defect = await asker.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "device" }, None);
+
+        unavailable.Refused!.Code.ShouldBe(Reasons.Unavailable.Code);
+        defect.Refused!.Code.ShouldBe(Reasons.Internal.Code);
+        defect.Refused.Detail.ShouldNotContain("secret");
+    }
+
+    [Fact]
+    public async Task Nobody_there_is_unavailable_within_the_timeout()
+    {
+        await using var asker = await Asker(await RabbitMqServer.TakeVirtualHost(), "00:00:00.300");
+        var watch = Stopwatch.StartNew();
+
+        await Should.ThrowAsync<RequestUnavailableException>(asker.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "device" }, None));
+
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_request_whose_asker_has_gone_is_dropped()
+    {
+        var bus = await RabbitMqServer.TakeVirtualHost();
+        await using var asker = await Asker(bus, "00:00:00.300");
+        await (await Greeter(bus)).DisposeAsync(); // its queue stays
+
+        await Should.ThrowAsync<RequestUnavailableException>(asker.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "late" }, None));
+        await using var greeter = await Greeter(bus);
+        var served = new List<int>();
+        greeter.Get<Seen>().Before = length =>
+        {
+            lock (served) served.Add(length);
+            return Task.CompletedTask;
+        };
+        await using var second = await Asker(bus);
+        await second.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "x" }, None);
+
+        served.ShouldBe([1]); // "late" was never served
+    }
+
+    [Fact]
+    public async Task A_lost_broker_fails_asks_in_time_and_is_found_again()
+    {
+        await using var rabbit = await RabbitMqServer.Start();
+        var bus = rabbit.NextVirtualHost();
+        await using var greeter = await Greeter(bus);
+        await using var asker = await Asker(bus, "00:00:01");
+        var ask = asker.Get<IAsk>();
+        await ask.Ask<Greet, Greeting>(new Greet { Name = "before" }, None);
+
+        await rabbit.Stop();
+        var watch = Stopwatch.StartNew();
+        await Should.ThrowAsync<RequestUnavailableException>(ask.Ask<Greet, Greeting>(new Greet { Name = "during" }, None));
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(4));
+        (await asker.Http.GetAsync("/health")).StatusCode.ShouldBe(System.Net.HttpStatusCode.ServiceUnavailable);
+        (await asker.Http.GetAsync("/alive")).StatusCode.ShouldBe(System.Net.HttpStatusCode.OK);
+
+        await rabbit.Run();
+        await Eventually.Is(async () =>
+        {
+            try
+            {
+                return (await ask.Ask<Greet, Greeting>(new Greet { Name = "after" }, None)).Value is not null;
+            }
+            catch (RequestUnavailableException)
+            {
+                return false;
+            }
+        }, "an ask succeeds again", TimeSpan.FromSeconds(60));
+        await Eventually.Is(async () => (await asker.Http.GetAsync("/health")).IsSuccessStatusCode, "healthy again");
+    }
+
+    static Task<TestHost> Greeter(string bus) => TestHost.Start("greeter", builder =>
+    {
+        builder.Services.AddSingleton<Seen>();
+        builder.AddFleetBus("greeter", fleet => fleet.AddRequestConsumer<GreetConsumer>());
+    }, ("ConnectionStrings:bus", bus));
+
+    static Task<TestHost> Asker(string bus, string timeout = "00:00:10") => TestHost.Start("asker",
+        builder => builder.AddFleetBus("asker"), ("ConnectionStrings:bus", bus), ("Messaging:RequestTimeout", timeout));
+}

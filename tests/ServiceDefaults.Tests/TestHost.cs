@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using FleetPlatform.ServiceDefaults;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace FleetPlatform.ServiceDefaults.Tests;
+
+/// <summary>A service as Program.cs makes one, on a free port.</summary>
+sealed class TestHost : IAsyncDisposable
+{
+    readonly WebApplication _app;
+
+    TestHost(WebApplication app) => _app = app;
+
+    public IServiceProvider Services => _app.Services;
+
+    public HttpClient Http { get; } = new();
+
+    public static async Task<TestHost> Start(
+        string service, Action<WebApplicationBuilder> configure, params (string Key, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
+        builder.AddServiceDefaults(service);
+        builder.Logging.AddFilter<ConsoleLoggerProvider>(level => level == LogLevel.Critical); // failures are what many tests are about
+        configure(builder);
+        var host = new TestHost(builder.Build());
+        host._app.MapDefaultEndpoints();
+        await host._app.StartAsync();
+        host.Http.BaseAddress = new Uri(host._app.Urls.First());
+        return host;
+    }
+
+    public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.DisposeAsync();
+    }
+}
+
+static class Eventually
+{
+    public static async Task Is(Func<bool> condition, string what, TimeSpan? within = null) =>
+        await Is(() => Task.FromResult(condition()), what, within);
+
+    public static async Task Is(Func<Task<bool>> condition, string what, TimeSpan? within = null)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (watch.Elapsed > (within ?? TimeSpan.FromSeconds(20))) throw new TimeoutException($"Not within {watch.Elapsed}: {what}");
+            await Task.Delay(20);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using FleetPlatform.Mqtt;
+using FleetPlatform.Pki;
+
+namespace FleetPlatform.Stories;
+
+/// <summary>What a device is told when something is wrong, and that the recorded flow says the same.</summary>
+public sealed class RefusalStories(Platform platform)
+{
+    [Fact]
+    public async Task A_template_that_does_not_exist()
+    {
+        var serial = platform.NewSerial("no-template");
+        await using var claim = await platform.ConnectsWithClaim(serial, Platform.OpenClaim);
+        var created = await claim.CreatesFromCsr(NewCsr(serial));
+
+        var answer = await claim.Registers("no-such-template", created["certificateOwnershipToken"]!.GetValue<string>(), ("SerialNumber", serial));
+
+        answer.ShouldBeRejected(404, "TemplateNotFound", "template-not-found");
+        await platform.ExplainsWith(serial, "template-not-found");
+    }
+
+    [Fact]
+    public async Task A_template_that_is_disabled()
+    {
+        var serial = platform.NewSerial("disabled");
+        await platform.CreatesTemplate("disabled-template", enabled: false);
+        await using var claim = await platform.ConnectsWithClaim(serial, Platform.OpenClaim);
+        var created = await claim.CreatesFromCsr(NewCsr(serial));
+
+        var answer = await claim.Registers("disabled-template", created["certificateOwnershipToken"]!.GetValue<string>(), ("SerialNumber", serial));
+
+        answer.ShouldBeRejected(404, "TemplateNotFound", "template-disabled");
+    }
+
+    [Fact]
+    public async Task A_missing_parameter_is_named_and_the_token_stays_usable()
+    {
+        var serial = platform.NewSerial("missing-parameter");
+        await using var claim = await platform.ConnectsWithClaim(serial);
+        var created = await claim.CreatesFromCsr(NewCsr(serial));
+        var token = created["certificateOwnershipToken"]!.GetValue<string>();
+
+        var refused = await claim.Registers(Platform.Template, token, ("Serial", serial));
+        refused.ShouldBeRejected(400, "InvalidParameters", "unresolved-reference");
+        refused.Body["errorMessage"]!.GetValue<string>().ShouldContain("SerialNumber");
+
+        var accepted = await claim.Registers(Platform.Template, token, ("SerialNumber", serial), ("Extra", "is ignored"));
+        accepted.Body["thingName"]!.GetValue<string>().ShouldBe(serial);
+    }
+
+    [Fact]
+    public async Task A_repeated_register_is_answered_the_same_and_a_different_one_is_refused()
+    {
+        var serial = platform.NewSerial("replay");
+        await using var claim = await platform.ConnectsWithClaim(serial);
+        var created = await claim.CreatesFromCsr(NewCsr(serial));
+        var token = created["certificateOwnershipToken"]!.GetValue<string>();
+
+        var first = await claim.Registers(Platform.Template, token, ("SerialNumber", serial));
+        var again = await claim.Registers(Platform.Template, token, ("SerialNumber", serial));
+        var other = await claim.Registers(Platform.Template, token, ("SerialNumber", $"{serial}-other"));
+
+        again.Body.ToJsonString().ShouldBe(first.Body.ToJsonString());
+        other.ShouldBeRejected(400, "InvalidCertificateOwnershipToken", "token-replayed");
+    }
+
+    [Fact]
+    public async Task A_token_that_was_given_to_another_claim()
+    {
+        var serial = platform.NewSerial("foreign-token");
+        await using var owner = await platform.ConnectsWithClaim($"{serial}-owner");
+        var token = (await owner.CreatesFromCsr(NewCsr(serial)))["certificateOwnershipToken"]!.GetValue<string>();
+        await using var thief = await platform.ConnectsWithClaim(serial, Platform.OpenClaim);
+
+        (await thief.Registers(Platform.Template, token, ("SerialNumber", serial)))
+            .ShouldBeRejected(400, "InvalidCertificateOwnershipToken", "token-foreign");
+    }
+
+    public static TheoryData<string, string> Tokens => new() { { "", "token-missing" }, { "garbage", "token-malformed" } };
+
+    [Theory]
+    [MemberData(nameof(Tokens))]
+    public async Task A_token_that_is_none(string token, string reason)
+    {
+        var serial = platform.NewSerial("token");
+        await using var claim = await platform.ConnectsWithClaim(serial);
+
+        (await claim.Registers(Platform.Template, token, ("SerialNumber", serial)))
+            .ShouldBeRejected(400, "InvalidCertificateOwnershipToken", reason);
+    }
+
+    public static TheoryData<string, string, string> Requests => new()
+    {
+        { "not a request", "InvalidCsr", "invalid-csr" },
+        { new string('A', 5000), "InvalidCsr", "csr-too-large" },
+        { WeakCsr(), "InvalidCsr", "weak-key" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Requests), DisableDiscoveryEnumeration = true)]
+    public async Task A_signing_request_that_cannot_be_signed(string csr, string errorCode, string reason)
+    {
+        var serial = platform.NewSerial($"csr-{reason}");
+        await using var claim = await platform.ConnectsWithClaim(serial);
+
+        var answer = await claim.Ask(Exchange.CreateFromCsr, new System.Text.Json.Nodes.JsonObject { ["certificateSigningRequest"] = csr }.ToJsonString());
+
+        answer.ShouldBeRejected(400, errorCode, reason);
+        await platform.ExplainsWith(serial, reason);
+    }
+
+    public static TheoryData<string, string> Payloads => new()
+    {
+        { "this is not JSON", "invalid-payload" },
+        { "{\"parameters\":" + new string('[', 5000) + new string(']', 5000) + "}", "payload-too-deep" },
+        { "{\"certificateOwnershipToken\":\"t\",\"parameters\":{\"SerialNumber\":5}}", "invalid-parameters" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Payloads), DisableDiscoveryEnumeration = true)]
+    public async Task A_payload_that_cannot_be_read(string payload, string reason)
+    {
+        await using var claim = await platform.ConnectsWithClaim(platform.NewSerial("payload"));
+
+        var answer = await claim.Ask(Exchange.Provision(Platform.Template), payload);
+
+        answer.Topic.ShouldEndWith("/rejected");
+        answer.Body["statusCode"]!.GetValue<int>().ShouldBe(400);
+        answer.Body["errorMessage"]!.GetValue<string>().ShouldStartWith($"{reason}:");
+    }
+
+    [Fact]
+    public async Task Publishing_an_answer_and_subscribing_to_a_request_are_refused()
+    {
+        await using var forger = await platform.ConnectsWithClaim(platform.NewSerial("forger"), version: ProtocolVersion.V500);
+
+        (await forger.Connection.Subscribe(Exchange.CreateKeys, QoS.AtLeastOnce)).ShouldBe(ReasonCode.NotAuthorized);
+        (await forger.Connection.Publish($"{Exchange.CreateKeys}/accepted", "{}"u8.ToArray(), QoS.AtLeastOnce)).ShouldBe(ReasonCode.NotAuthorized);
+    }
+
+    [Fact]
+    public async Task Two_devices_with_one_claim_never_see_each_others_answers()
+    {
+        await using var quiet = await platform.ConnectsWithClaim(platform.NewSerial("quiet"));
+        await using var busy = await platform.ConnectsWithClaim(platform.NewSerial("busy"));
+        await quiet.Connection.Subscribe($"{Exchange.CreateKeys}/accepted", QoS.AtLeastOnce);
+        await quiet.Connection.Subscribe("$aws/certificates/create/+/+", QoS.AtLeastOnce);
+
+        for (var i = 0; i < 3; i++) (await busy.Ask(Exchange.CreateKeys, "")).Body.ContainsKey("privateKey").ShouldBeTrue();
+
+        // The quiet one's own answer is the first thing it hears: nothing of the other's came before it.
+        await quiet.Connection.Publish(Exchange.CreateKeys, ReadOnlyMemory<byte>.Empty, QoS.AtLeastOnce);
+        var own = await quiet.Next();
+        own.Body.ContainsKey("privateKey").ShouldBeTrue();
+        quiet.Connection.Incoming.TryRead(out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_certificate_that_nobody_registered()
+    {
+        using var stranger = SelfSigned(platform.NewSerial("stranger"), TimeSpan.FromDays(-1), TimeSpan.FromDays(1));
+
+        await platform.RefusesToConnect(stranger);
+        await platform.ExplainsWith(CertificateId.Of(stranger.RawData), "unknown-certificate");
+    }
+
+    public static TheoryData<int, int, string> Dates => new() { { -10, -1, "certificate-expired" }, { 1, 10, "certificate-not-yet-valid" } };
+
+    [Theory]
+    [MemberData(nameof(Dates))]
+    public async Task A_registered_certificate_outside_its_dates(int fromDays, int untilDays, string reason)
+    {
+        using var claim = SelfSigned(platform.NewSerial(reason), TimeSpan.FromDays(fromDays), TimeSpan.FromDays(untilDays));
+        await platform.RegistersCertificate(claim);
+
+        await platform.RefusesToConnect(claim);
+        await platform.ExplainsWith(CertificateId.Of(claim.RawData), reason);
+    }
+
+    [Fact]
+    public async Task A_registered_certificate_without_a_policy_may_not_connect()
+    {
+        using var claim = SelfSigned(platform.NewSerial("no-policy"), TimeSpan.FromDays(-1), TimeSpan.FromDays(1));
+        await platform.RegistersCertificate(claim);
+
+        await platform.RefusesToConnect(claim);
+        await platform.ExplainsWith(CertificateId.Of(claim.RawData), "access-denied");
+    }
+
+    static string NewCsr(string serial)
+    {
+        using var key = KeyPair.CreateEcdsaP256();
+        return key.CreateSigningRequest(serial);
+    }
+
+    static string WeakCsr()
+    {
+        using var key = RSA.Create(1024);
+        return new CertificateRequest("CN=weak", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequestPem();
+    }
+
+    static X509Certificate2 SelfSigned(string name, TimeSpan from, TimeSpan until)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var now = TimeProvider.System.GetUtcNow();
+        return new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256).CreateSelfSigned(now + from, now + until);
+    }
+}
