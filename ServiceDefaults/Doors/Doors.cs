@@ -11,9 +11,12 @@ static class Doors
 
     public static void Add(FleetBusBuilder bus, string service) => bus.Requests.Add((context, rabbit) =>
     {
-        if (context.GetService<IFlowSteps>() is { } steps)
-            FleetBusBuilder.ServeFrom(rabbit, Queues.OfRequest(typeof(FindFlowSteps), service), context, new FindFlowStepsConsumer(steps), Concurrency);
-        if (context.GetService<EventStore>() is { } store)
-            FleetBusBuilder.ServeFrom(rabbit, Queues.OfRequest(typeof(ReadStream), service), context, new ReadStreamConsumer(store), Concurrency);
+        var registered = context.GetRequiredService<IServiceProviderIsService>();
+        if (registered.IsService(typeof(IFlowSteps)))
+            FleetBusBuilder.ServeFrom<FindFlowSteps>(rabbit, Queues.OfRequest(typeof(FindFlowSteps), service), context,
+                () => new FindFlowStepsConsumer(context.GetRequiredService<IFlowSteps>()), Concurrency);
+        if (registered.IsService(typeof(EventStore)))
+            FleetBusBuilder.ServeFrom<ReadStream>(rabbit, Queues.OfRequest(typeof(ReadStream), service), context,
+                () => new ReadStreamConsumer(context.GetRequiredService<EventStore>()), Concurrency);
     });
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using FleetPlatform.Contracts;
 using MassTransit;
+using MassTransit.Context;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -57,7 +58,7 @@ public sealed class FleetBusBuilder
                 endpoint.PrefetchCount = concurrency * 2;
                 endpoint.ConcurrentMessageLimit = concurrency;
                 RetryTransient(endpoint, options);
-                endpoint.Instance(context.GetRequiredService<T>());
+                endpoint.Consumer(new SingletonConsumer<T>(new(context.GetRequiredService<T>)));
             });
         });
         return this;
@@ -82,7 +83,7 @@ public sealed class FleetBusBuilder
                 endpoint.PrefetchCount = concurrency * 2;
                 endpoint.ConcurrentMessageLimit = concurrency;
                 RetryTransient(endpoint, options);
-                endpoint.Instance(context.GetRequiredService<T>());
+                endpoint.Consumer(new SingletonConsumer<T>(new(context.GetRequiredService<T>)));
             });
         });
         return this;
@@ -107,11 +108,11 @@ public sealed class FleetBusBuilder
         _services.TryAddSingleton(consumer);
         var serve = typeof(FleetBusBuilder).GetMethod(nameof(ServeFrom), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(request);
         Requests.Add((context, bus) =>
-            serve.Invoke(null, [bus, Queues.OfRequest(request), context, context.GetRequiredService(consumer), concurrency]));
+            serve.Invoke(null, [bus, Queues.OfRequest(request), context, () => context.GetRequiredService(consumer), concurrency]));
     }
 
     internal static void ServeFrom<TRequest>(
-        IRabbitMqBusFactoryConfigurator bus, string queue, IBusRegistrationContext context, IConsumer<TRequest> consumer, int concurrency)
+        IRabbitMqBusFactoryConfigurator bus, string queue, IBusRegistrationContext context, Func<object> consumer, int concurrency)
         where TRequest : class =>
         bus.ReceiveEndpoint(queue, endpoint =>
         {
@@ -122,7 +123,7 @@ public sealed class FleetBusBuilder
             endpoint.DiscardSkippedMessages();
             endpoint.PrefetchCount = concurrency * 2;
             endpoint.ConcurrentMessageLimit = concurrency;
-            endpoint.Handler<TRequest>(new ServeOnce<TRequest>(consumer, context.GetRequiredService<ServingLog>()).Serve);
+            endpoint.Handler<TRequest>(new ServeOnce<TRequest>(new(() => (IConsumer<TRequest>)consumer()), context.GetRequiredService<ServingLog>()).Serve);
         });
 
     static void RetryTransient(IRabbitMqReceiveEndpointConfigurator endpoint, MessagingOptions options) =>
@@ -138,4 +139,13 @@ public sealed class FleetBusBuilder
             .Select(@interface => @interface.GetGenericArguments()[0]).ToList() is [var request]
             ? request
             : throw new ArgumentException($"{consumer.Name} must consume exactly one kind of request, which names its queue.");
+}
+
+/// <summary>Gives every message the same consumer. Made with the first message: a consumer may need the bus, which is not there yet when it is configured.</summary>
+sealed class SingletonConsumer<TConsumer>(Lazy<TConsumer> consumer) : IConsumerFactory<TConsumer> where TConsumer : class
+{
+    public Task Send<T>(ConsumeContext<T> context, IPipe<ConsumerConsumeContext<TConsumer, T>> next) where T : class =>
+        next.Send(new ConsumerConsumeContextScope<TConsumer, T>(context, consumer.Value));
+
+    public void Probe(ProbeContext context) => context.CreateConsumerFactoryScope<TConsumer>("singleton");
 }

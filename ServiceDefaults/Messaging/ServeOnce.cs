@@ -8,7 +8,7 @@ namespace FleetPlatform.ServiceDefaults;
 /// Stands before a consumer of requests. A failure is answered, at once and as a refusal, instead of leaving the asker to its timeout.
 /// A request that RabbitMQ delivers again may have been served already: its asker is told to ask again, so no request is served twice.
 /// </summary>
-sealed class ServeOnce<TRequest>(IConsumer<TRequest> consumer, ServingLog log) where TRequest : class
+sealed class ServeOnce<TRequest>(Lazy<IConsumer<TRequest>> consumer, ServingLog log) where TRequest : class
 {
     static readonly Refused AskAgain = Reasons.Unavailable.ToRefused("The service restarted while it served this request. Retry with back-off.");
 
@@ -23,7 +23,7 @@ sealed class ServeOnce<TRequest>(IConsumer<TRequest> consumer, ServingLog log) w
         context.AddOrUpdatePayload(() => log, _ => log);
         try
         {
-            await consumer.Consume(context);
+            await consumer.Value.Consume(context);
         }
         catch (Exception failure) when (!context.CancellationToken.IsCancellationRequested)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FleetPlatform.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -42,21 +41,5 @@ sealed class TestHost : IAsyncDisposable
     {
         Http.Dispose();
         await _app.DisposeAsync();
-    }
-}
-
-static class Eventually
-{
-    public static async Task Is(Func<bool> condition, string what, TimeSpan? within = null) =>
-        await Is(() => Task.FromResult(condition()), what, within);
-
-    public static async Task Is(Func<Task<bool>> condition, string what, TimeSpan? within = null)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!await condition())
-        {
-            if (watch.Elapsed > (within ?? TimeSpan.FromSeconds(20))) throw new TimeoutException($"Not within {watch.Elapsed}: {what}");
-            await Task.Delay(20);
-        }
     }
 }

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using FleetPlatform.Contracts;
+using FleetPlatform.Contracts.Revocation;
+using FleetPlatform.PostgresKit;
+using FleetPlatform.RabbitKit;
+using FleetPlatform.ServiceDefaults;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FleetPlatform.Revocation.Tests;
+
+public sealed class RevocationServiceTests
+{
+    [Fact]
+    public async Task A_revocation_is_answered_published_once_and_shown_in_the_flow()
+    {
+        var bus = await RabbitMqServer.TakeVirtualHost();
+        await using var database = await PostgresDatabase.Create();
+        await using var service = await ServiceProcess.Start("Revocation.dll",
+            ("ConnectionStrings__bus", bus), ("ConnectionStrings__revocation-db", database.ConnectionString));
+        await using var operatorsDoor = await Listener(bus);
+        var ask = operatorsDoor.Services.GetRequiredService<IAsk>();
+        var heard = operatorsDoor.Services.GetRequiredService<Heard>();
+        var command = new RevokeCertificate
+        {
+            CertificateId = new('b', 64), Reason = RevocationReason.Superseded, RequestedBy = "operator",
+        };
+
+        var first = await ask.Ask<RevokeCertificate, RevocationRecorded>(command);
+        var again = await ask.Ask<RevokeCertificate, RevocationRecorded>(command);
+        var raised = await ask.Ask<RevokeCertificate, RevocationRecorded>(command with { Reason = RevocationReason.KeyCompromise });
+        var refused = await ask.Ask<RevokeCertificate, RevocationRecorded>(command with { CertificateId = "no such thing" });
+
+        again.ShouldBe(first);
+        raised.Value!.RevokedAt.ShouldBe(first.Value!.RevokedAt);
+        raised.Value.Reason.ShouldBe(RevocationReason.KeyCompromise);
+        refused.Refused!.Code.ShouldBe(Reasons.InvalidRequest.Code);
+        await Eventually.Is(() => heard.Messages.Count >= 2, "both are published");
+        heard.Messages.Select(message => message.Reason).ShouldBe([RevocationReason.Superseded, RevocationReason.KeyCompromise]);
+
+        var steps = await ask.AskService<FindFlowSteps, FlowStepsFound>("revocation", new FindFlowSteps { Subjects = [command.CertificateId, "other"] });
+        steps.Value!.Steps.Select(step => step.Step).ShouldBe(["certificate revoked", "revocation reason raised"]);
+        var stream = await ask.AskService<ReadStream, StreamRead>("revocation", new ReadStream { StreamId = $"revocation-{command.CertificateId}" });
+        stream.Value!.Events.Select(recorded => recorded.Actor).ShouldBe(["operator", "operator"]);
+    }
+
+    static async Task<WebApplication> Listener(string bus)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration["ConnectionStrings:bus"] = bus;
+        builder.AddServiceDefaults("control-plane");
+        builder.Services.AddSingleton<Heard>();
+        builder.AddFleetBus("control-plane", fleet => fleet.AddPerInstanceConsumer<RevokedConsumer>(concurrency: 1));
+        var app = builder.Build();
+        await app.StartAsync();
+        return app;
+    }
+
+    sealed class Heard
+    {
+        public ConcurrentQueue<CertificateRevoked> Messages { get; } = [];
+    }
+
+    sealed class RevokedConsumer(Heard heard) : IConsumer<CertificateRevoked>
+    {
+        public Task Consume(ConsumeContext<CertificateRevoked> context)
+        {
+            heard.Messages.Enqueue(context.Message);
+            return Task.CompletedTask;
+        }
+    }
+}
