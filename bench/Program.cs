@@ -1,7 +1,9 @@
+using FleetPlatform.Bench;
 
 // ./fleet bench NAME: every claim of speed in docs/performance.md comes from here.
 return args switch
 {
+    ["eventstore", .. var options] => await EventStoreBench.Run(options),
     _ => Usage(),
 };
 
