@@ -4,6 +4,7 @@ using FleetPlatform.Bench;
 return args switch
 {
     ["eventstore", .. var options] => await EventStoreBench.Run(options),
+    ["issue", .. var options] => await IssueBench.Run(options),
     _ => Usage(),
 };
 
