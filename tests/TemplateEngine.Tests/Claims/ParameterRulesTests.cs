@@ -6,17 +6,16 @@ public class ParameterRulesTests
 {
     static readonly TemplateEngineOptions Options = new();
 
-    [Theory]
-    [InlineData("a\ud800")]
-    [InlineData("\udc00\ud800")]
-    [InlineData("a\u0000b")]
-    [InlineData("a\u009bb")]
-    public void Broken_text_and_control_characters_are_refused_and_recorded_harmlessly(string value)
+    [Fact]
+    public void Broken_text_and_control_characters_are_refused_and_recorded_harmlessly()
     {
-        Dictionary<string, string> parameters = new() { ["p"] = value };
+        foreach (var value in (string[])[new(['a', '\ud800']), new(['\udc00', '\ud800']), "a\u0000b", "a\u009bb"])
+        {
+            Dictionary<string, string> parameters = new() { ["p"] = value };
 
-        ParameterRules.Check(parameters, Options)!.Code.ShouldBe("invalid-parameters");
-        ParameterRules.Recorded(parameters, Options)["p"].ShouldNotContain(letter => char.IsControl(letter) || char.IsSurrogate(letter));
+            ParameterRules.Check(parameters, Options)!.Code.ShouldBe("invalid-parameters");
+            ParameterRules.Recorded(parameters, Options)["p"].ShouldNotContain(letter => char.IsControl(letter) || char.IsSurrogate(letter));
+        }
     }
 
     [Fact]
