@@ -17,8 +17,8 @@ static class ApplicationRun
 
         try
         {
+            File.Delete(options.Folder.Endpoints); // of a host that was killed
             await Leftovers.Clear(options.Folder, console.Write, stopping.Token);
-            File.Delete(options.Folder.Endpoints);
             var runnables = await Plan(resources, options, stopping.Token);
             await Supervise(runnables, resources, options, console, stopping.Token);
         }
