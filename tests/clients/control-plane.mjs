@@ -41,11 +41,11 @@ async function policies() {
   assert.equal(await refusal('CreatePolicy', { policyName, policyDocument: document('*') }), 'ResourceAlreadyExistsException 409');
   assert.equal(await refusal('CreatePolicy', { policyName: `bad-${run}`, policyDocument: '{}' }), 'MalformedPolicyException 400');
   assert.equal(await refusal('GetPolicy', { policyName: 'nobody' }), 'ResourceNotFoundException 404');
-  const version = await send('CreatePolicyVersion', { policyName, policyDocument: document('x'), setAsDefault: true });
+  const version = await send('CreatePolicyVersion', { policyName, policyDocument: document('arn:aws:iot:us-east-1:123456789012:client/x'), setAsDefault: true });
   assert.equal(version.isDefaultVersion, true);
   const policy = await send('GetPolicy', { policyName });
   assert.equal(policy.defaultVersionId, '2');
-  assert.equal(policy.policyDocument, document('x'));
+  assert.equal(policy.policyDocument, document('arn:aws:iot:us-east-1:123456789012:client/x'));
   assert.ok(Math.abs(policy.creationDate - Date.now()) < 60_000);
   assert.equal((await send('GetPolicyVersion', { policyName, policyVersionId: '1' })).isDefaultVersion, false);
   assert.deepEqual((await send('ListPolicyVersions', { policyName })).policyVersions.map((v) => v.versionId), ['2', '1']);
