@@ -12,8 +12,7 @@ sealed class Flows(IAsk ask, ControlPlaneOptions options) : IOperations
     const int MaximumSteps = 1000;
     const string Gateway = "mqtt-gateway";
 
-    /// <summary>Those that record steps in a device's life.</summary>
-    static readonly string[] Services = [Gateway, "certificate-authority", "template-engine", "thing-registry", "revocation"];
+    static readonly string[] Services = [Gateway, "certificate-authority", "template-engine", "thing-registry", "rotation-scheduler", "revocation"];
 
     public IEnumerable<Operation> All => [new("FindFlowSteps", "GET /fleet/flows", Find)];
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.RateLimiting;
@@ -11,12 +10,7 @@ namespace FleetPlatform.ControlPlane.Http;
 sealed class RestDoor(
     RouteTable routes, SignatureVerifier verifier, ControlPlaneOptions options, TimeProvider clock, ILogger<RestDoor> log) : IDisposable
 {
-    static readonly JsonSerializerOptions Json = new()
-    {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // never inside HTML: the answer is application/json
-    };
-
+    static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     static readonly JsonDocumentOptions BodyLimits = new() { MaxDepth = 16, AllowDuplicateProperties = false };
     static readonly JsonElement NoBody = JsonDocument.Parse("{}").RootElement;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.ServiceDefaults;
 
@@ -14,9 +15,13 @@ sealed class Principals(
     const int MaximumTries = 3;
 
     readonly LeastRecentlyUsed<string, Principal> _known = new(options.RememberedPrincipals);
-    readonly LeastRecentlyUsed<string, long> _unknown = new(options.RememberedPrincipals);
+
+    // No such certificate, or one that is not active. The registry is silent when such a one comes to life, so this is not remembered for long.
+    readonly LeastRecentlyUsed<string, Nobody> _nobody = new(options.RememberedPrincipals);
     readonly ConcurrentDictionary<string, Question> _underWay = [];
     long _changes;
+
+    sealed record Nobody(Principal? Principal, long Since);
 
     /// <summary>Rises with every change that is heard of. Who decided at another count decides again.</summary>
     public long Changes => Volatile.Read(ref _changes);
@@ -31,7 +36,7 @@ sealed class Principals(
         for (var tries = 1; ; tries++)
         {
             if (_known.TryGet(certificateId, out var known)) return known;
-            if (IsKnownToBeUnknown(certificateId)) return null;
+            if (IsNobody(certificateId, out var nobody)) return nobody.Principal;
 
             var question = _underWay.GetOrAdd(certificateId, static (id, self) => new Question(question => self.Ask(id, question)), this);
             var principal = await question.Answer.WaitAsync(cancellation);
@@ -41,12 +46,12 @@ sealed class Principals(
     }
 
     /// <summary>Whether an answer would need no question.</summary>
-    public bool Remembers(string certificateId) => _known.TryGet(certificateId, out _) || IsKnownToBeUnknown(certificateId);
+    public bool Remembers(string certificateId) => _known.TryGet(certificateId, out _) || IsNobody(certificateId, out _);
 
     /// <summary>Takes a grant that came with an answer. An older one than is known changes nothing.</summary>
     public void Learn(PrincipalGrant grant, FirstConnection first)
     {
-        _unknown.Remove(grant.CertificateId);
+        _nobody.Remove(grant.CertificateId);
         _known.Change(grant.CertificateId, there => there is null || there.Grant.Version < grant.Version ? Compile(grant, first) : null);
     }
 
@@ -60,7 +65,7 @@ sealed class Principals(
         Interlocked.Increment(ref _changes);
         if (_underWay.TryRemove(certificateId, out var question)) question.IsOld = true;
         _known.Remove(certificateId);
-        _unknown.Remove(certificateId);
+        _nobody.Remove(certificateId);
     }
 
     /// <summary>Messages may have been missed: nothing that is remembered counts any more.</summary>
@@ -70,7 +75,7 @@ sealed class Principals(
         foreach (var (id, _) in _underWay)
             if (_underWay.TryRemove(id, out var question)) question.IsOld = true;
         _known.Clear();
-        _unknown.Clear();
+        _nobody.Clear();
     }
 
     /// <summary>A certificate is revoked: known at once, whatever the registry still says.</summary>
@@ -114,8 +119,8 @@ sealed class Principals(
         return principal with { Grant = principal.Grant with { Policies = grants }, Policies = policies.Compile(grants) };
     }
 
-    bool IsKnownToBeUnknown(string certificateId) =>
-        _unknown.TryGet(certificateId, out var since) && clock.GetElapsedTime(since) < options.UnknownCertificateMemory;
+    bool IsNobody(string certificateId, [NotNullWhen(true)] out Nobody? nobody) =>
+        _nobody.TryGet(certificateId, out nobody) && clock.GetElapsedTime(nobody.Since) < options.UnknownCertificateMemory;
 
     async Task<Principal?> Ask(string certificateId, Question question)
     {
@@ -124,14 +129,15 @@ sealed class Principals(
             metrics.LookedUp();
             var answer = await registry.Ask(new FindPrincipal { CertificateId = certificateId, TraceParent = System.Diagnostics.Activity.Current?.Id });
             if (question.IsOld) return null;
-            if (answer.Grant is { } grant)
+            if (answer.Grant is { Status: CertificateStatus.Active } grant)
             {
                 Learn(grant, FirstConnection.Perhaps);
                 return _known.TryGet(certificateId, out var principal) ? principal : Compile(grant, FirstConnection.Perhaps);
             }
 
-            _unknown.Change(certificateId, _ => clock.GetTimestamp());
-            return null;
+            var nobody = new Nobody(answer.Grant is null ? null : Compile(answer.Grant, FirstConnection.Perhaps), clock.GetTimestamp());
+            _nobody.Change(certificateId, _ => nobody);
+            return nobody.Principal;
         }
         finally
         {

@@ -8,9 +8,20 @@ namespace FleetPlatform.MqttGateway.Identity;
 /// Looks live certificates up again when it could not be done at once, or when the bus was away and may have kept something from us.
 /// Connections stay as they are until there is an answer: an outage of ours must not cut off a fleet.
 /// </summary>
-sealed class RecheckCertificates(Principals principals, LiveSessions live, GatewayOptions options, TimeProvider clock, ILogger<RecheckCertificates> log)
-    : BackgroundService, IReceiveEndpointObserver
+sealed class RecheckCertificates : BackgroundService, IReceiveEndpointObserver
 {
+    readonly Principals _principals;
+    readonly LiveSessions _live;
+    readonly GatewayOptions _options;
+    readonly TimeProvider _clock;
+    readonly ILogger _log;
+
+    public RecheckCertificates(Principals principals, LiveSessions live, GatewayOptions options, TimeProvider clock, ILogger<RecheckCertificates> log)
+    {
+        (_principals, _live, _options, _clock, _log) = (principals, live, options, clock, log);
+        live.RecheckLater = Later;
+    }
+
     const int Concurrency = 64;
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     readonly Channel<string> _later = Channel.CreateUnbounded<string>(); // bounded by the live certificates: each is asked for once at a time
@@ -29,9 +40,9 @@ sealed class RecheckCertificates(Principals principals, LiveSessions live, Gatew
     /// <summary>Messages may have been missed.</summary>
     public void All()
     {
-        principals.ForgetAll();
-        var certificates = live.Certificates;
-        Log.Rechecking(log, certificates.Count);
+        _principals.ForgetAll();
+        var certificates = _live.Certificates;
+        Log.Rechecking(_log, certificates.Count);
         foreach (var certificateId in certificates) Later(certificateId);
     }
 
@@ -43,15 +54,15 @@ sealed class RecheckCertificates(Principals principals, LiveSessions live, Gatew
     async ValueTask Recheck(string certificateId, CancellationToken stopping)
     {
         lock (_gate) _waiting.Remove(certificateId);
-        if (await live.Recheck(certificateId, stopping)) return;
-        await Task.Delay(Pause, clock, stopping);
+        if (await _live.Recheck(certificateId, stopping)) return;
+        await Task.Delay(Pause, _clock, stopping);
         Later(certificateId);
     }
 
     async Task SweepExpired(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(options.ExpirySweep, clock);
-        while (await timer.WaitForNextTickAsync(stopping)) await live.CloseExpired(stopping);
+        using var timer = new PeriodicTimer(_options.ExpirySweep, _clock);
+        while (await timer.WaitForNextTickAsync(stopping)) await _live.CloseExpired(stopping);
     }
 
     public Task Ready(ReceiveEndpointReady ready)

@@ -8,15 +8,14 @@ using MassTransit;
 namespace FleetPlatform.MqttGateway.Identity;
 
 /// <summary>What the registry decides about certificates has changed: forget, and look again where one is connected.</summary>
-sealed class PrincipalsChangedConsumer(Principals principals, LiveSessions live, RecheckCertificates recheck) : IConsumer<PrincipalsChanged>
+sealed class PrincipalsChangedConsumer(Principals principals, LiveSessions live) : IConsumer<PrincipalsChanged>
 {
     public Task Consume(ConsumeContext<PrincipalsChanged> context) => Handle(context.Message, context.CancellationToken);
 
     public async Task Handle(PrincipalsChanged changed, CancellationToken cancellation)
     {
         foreach (var certificateId in changed.CertificateIds) principals.Forget(certificateId);
-        foreach (var certificateId in changed.CertificateIds)
-            if (!await live.Recheck(certificateId, cancellation)) recheck.Later(certificateId);
+        await Task.WhenAll(changed.CertificateIds.Select(certificateId => live.RecheckOrLater(certificateId, cancellation)));
     }
 }
 
@@ -25,10 +24,8 @@ sealed class PolicyChangedConsumer(Principals principals, LiveSessions live) : I
 {
     public Task Consume(ConsumeContext<PolicyChanged> context) => Handle(context.Message, context.CancellationToken);
 
-    public async Task Handle(PolicyChanged changed, CancellationToken cancellation)
-    {
-        foreach (var certificateId in principals.ChangePolicy(changed)) await live.Recheck(certificateId, cancellation);
-    }
+    public Task Handle(PolicyChanged changed, CancellationToken cancellation) =>
+        Task.WhenAll(principals.ChangePolicy(changed).Select(certificateId => live.RecheckOrLater(certificateId, cancellation)));
 }
 
 /// <summary>A certificate is revoked: whoever is connected with it is cut off now, without asking anyone.</summary>

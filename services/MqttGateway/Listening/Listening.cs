@@ -8,12 +8,20 @@ namespace FleetPlatform.MqttGateway.Listening;
 static class Listening
 {
     /// <summary>Opens the listeners when the host starts. The server certificate is there by then.</summary>
-    public static void AddListeners(this WebApplicationBuilder builder) => builder.WebHost.ConfigureKestrel((context, kestrel) =>
+    public static void AddListeners(this WebApplicationBuilder builder)
+    {
+        // Kestrel ignores these settings as soon as it is told of any endpoint, so they are taken from it and applied here.
+        var urls = HttpUrls(builder.Configuration).ToList();
+        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "").UseSetting(WebHostDefaults.HttpPortsKey, "");
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, urls));
+    }
+
+    static void Listen(KestrelServerOptions kestrel, IReadOnlyList<BindingAddress> httpUrls)
     {
         var services = kestrel.ApplicationServices;
         var options = services.GetRequiredService<GatewayOptions>();
         var broker = services.GetRequiredService<MqttBroker>();
-        var log = services.GetRequiredService<ILogger<MqttBroker>>();
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Listening).FullName!);
         var metrics = services.GetRequiredService<GatewayMetrics>();
         var certificates = services.GetRequiredService<ServerCertificates>();
         kestrel.AddServerHeader = false;
@@ -38,14 +46,13 @@ static class Listening
             Log.PlainListener(log, $"{IPAddress.Loopback}:{options.PlainPort ?? 0}");
         }
 
-        foreach (var url in HttpUrls(context.Configuration)) ListenForHttp(kestrel, url);
-    });
+        foreach (var url in httpUrls) ListenForHttp(kestrel, url);
+    }
 
-    // Kestrel ignores these settings as soon as it is told of any endpoint, so they are read here.
-    static IEnumerable<BindingAddress> HttpUrls(IConfiguration configuration)
+    static IEnumerable<BindingAddress> HttpUrls(ConfigurationManager configuration)
     {
-        var urls = configuration["urls"] is { Length: > 0 } given ? given
-            : string.Join(';', (configuration["HTTP_PORTS"] ?? "").Split([';', ','], StringSplitOptions.RemoveEmptyEntries).Select(port => $"http://127.0.0.1:{port}"));
+        var urls = configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given ? given
+            : string.Join(';', (configuration[WebHostDefaults.HttpPortsKey] ?? "").Split([';', ','], StringSplitOptions.RemoveEmptyEntries).Select(port => $"http://*:{port}"));
         return urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(BindingAddress.Parse).Where(url => url.Scheme == "http");
     }
 

@@ -166,6 +166,7 @@ sealed class AnswerRequests(
             return;
         }
 
+        if (reply.IsAccepted && request.Topic.Operation == Operation.CreateKeys) connection.WipeAtEnd(reply.Body);
         var subscribed = client.SubscribedQoS(topic);
         if (!client.Deliver(topic, reply.Body, subscribed ?? QoS.AtLeastOnce)) Lost("connection-gone");
         else if (subscribed is null) Lost("not-subscribed");

@@ -45,9 +45,7 @@ sealed record RequestBody
         }
         catch (JsonException wrong)
         {
-            var deep = wrong.Message.Contains("depth", StringComparison.OrdinalIgnoreCase); // the parser has no code for it
-            return (null, (deep ? Reasons.PayloadTooDeep : Reasons.InvalidPayload).ToRefused(
-                deep ? $"The body is nested deeper than {MaximumDepth} levels." : $"The body is not JSON at byte {wrong.BytePositionInLine ?? 0}."));
+            return (null, Reasons.InvalidPayload.ToRefused($"The body is not JSON, line {(wrong.LineNumber ?? 0) + 1}, byte {wrong.BytePositionInLine ?? 0}."));
         }
         catch (InvalidOperationException)
         {
@@ -58,7 +56,7 @@ sealed record RequestBody
     static RequestBody ReadJson(ReadOnlySpan<byte> payload)
     {
         var body = new RequestBody();
-        var reader = new Utf8JsonReader(payload, new JsonReaderOptions { MaxDepth = MaximumDepth });
+        var reader = new Utf8JsonReader(payload);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new BodyRefusedException("The body must be a JSON object.");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -81,12 +79,24 @@ sealed record RequestBody
                     }
 
                     break;
-                default: reader.Skip(); break;
+                default: Skip(ref reader); break;
             }
         }
 
         if (reader.Read()) throw new BodyRefusedException("Something follows the body."); // the reader itself throws first
         return body;
+    }
+
+    // As the reader's own, but with our depth: the reader cannot say whether a body was too deep or broken.
+    static void Skip(ref Utf8JsonReader reader)
+    {
+        var outside = reader.CurrentDepth;
+        do
+        {
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= MaximumDepth)
+                throw new BodyRefusedException($"The body is nested deeper than {MaximumDepth} levels.", Reasons.PayloadTooDeep);
+        }
+        while ((reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray || reader.CurrentDepth > outside) && reader.Read());
     }
 
     static RequestBody ReadCbor(ReadOnlySpan<byte> payload)

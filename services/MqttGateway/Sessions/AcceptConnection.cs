@@ -93,9 +93,18 @@ sealed class AcceptConnection(
         var verdict = ConnectVerdict.Accept(connection) with
         {
             Principal = certificate?.Id ?? "",
-            MayTakeOverFrom = former => certificate is not null && live.MayHandOver(attempt.ClientId, former, principal),
+            MayTakeOverFrom = former => MayTakeOver(connection, former, principal),
         };
         return (verdict, null);
+    }
+
+    bool MayTakeOver(DeviceConnection connection, string former, Principal principal)
+    {
+        if (connection.Certificate is null) return false;
+        var (may, isLive) = live.MayHandOver(connection.ClientId, former, principal);
+        if (!may && isLive) // otherwise only a stored session is at stake, and the connection goes on without it
+            records.Refused(connection, "connect", null, Reasons.AccessDenied.ToRefused("The client id is in use by a connection with another certificate."));
+        return may;
     }
 
     // The broker has checked length and '$'. What it calls a client id it has also printed nowhere yet.

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Mqtt;
 using FleetPlatform.MqttGateway.Identity;
@@ -10,8 +11,11 @@ namespace FleetPlatform.MqttGateway.Sessions;
 /// <summary>What the gateway knows of one connection; the broker's <see cref="MqttClient.State"/>.</summary>
 sealed class DeviceConnection
 {
+    const int MaximumAnswersUnderWay = 100; // the broker's window of unacknowledged messages
+
     readonly Lock _gate = new();
     HashSet<string>? _given;
+    Queue<byte[]>? _secrets;
     int _claimRecorded;
     volatile Rights _rights;
 
@@ -62,6 +66,27 @@ sealed class DeviceConnection
     public bool HasGiven(string certificateId)
     {
         lock (_gate) return _given?.Contains(certificateId) ?? false;
+    }
+
+    /// <summary>
+    /// Keeps an answer that holds a private key, to wipe it when the connection ends: until then it may wait for its turn on the wire.
+    /// A later connection never gets it: what is under '$' is not sent again.
+    /// </summary>
+    public void WipeAtEnd(byte[] secret)
+    {
+        lock (_gate)
+        {
+            (_secrets ??= []).Enqueue(secret);
+
+            // A bridge may ask for many devices over one connection: answers this far back have long been taken.
+            if (_secrets.Count > 2 * MaximumAnswersUnderWay) CryptographicOperations.ZeroMemory(_secrets.Dequeue());
+        }
+    }
+
+    public void Wipe()
+    {
+        lock (_gate)
+            while (_secrets is { Count: > 0 }) CryptographicOperations.ZeroMemory(_secrets.Dequeue());
     }
 
     /// <summary>True the first time only.</summary>

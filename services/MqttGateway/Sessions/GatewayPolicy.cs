@@ -71,7 +71,12 @@ sealed class GatewayPolicy(
         records.FirstConnected(connection);
     }
 
-    public void OnDisconnected(MqttClient client, DisconnectCause cause) => live.Remove(client, Of(client));
+    public void OnDisconnected(MqttClient client, DisconnectCause cause)
+    {
+        var connection = Of(client);
+        live.Remove(client, connection);
+        connection.Wipe();
+    }
 
     PublishVerdict AuthorizeReserved(DeviceConnection connection, Publish publish)
     {

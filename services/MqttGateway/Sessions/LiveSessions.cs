@@ -16,6 +16,9 @@ sealed class LiveSessions(
     // The broker is made with the policy, which needs this: it is found when first used.
     MqttBroker Broker => field ??= services.GetRequiredService<MqttBroker>();
 
+    /// <summary>Told of certificates whose look-up failed, to try again later.</summary>
+    public Action<string> RecheckLater { get; set; } = static _ => { };
+
     public IReadOnlyList<string> Certificates
     {
         get
@@ -34,7 +37,7 @@ sealed class LiveSessions(
         }
 
         // Something changed between the look-up and now: whoever changed it did not find this connection yet.
-        if (connection.DecidedAt != principals.Changes) _ = Recheck(connection.PrincipalId, CancellationToken.None);
+        if (connection.DecidedAt != principals.Changes) _ = RecheckOrLater(connection.PrincipalId, CancellationToken.None);
     }
 
     public void Remove(MqttClient client, DeviceConnection connection)
@@ -51,13 +54,20 @@ sealed class LiveSessions(
     /// <param name="clientId">The id both use.</param>
     /// <param name="former">Certificate id that holds it.</param>
     /// <param name="candidate">Who wants it.</param>
-    public bool MayHandOver(string clientId, string former, Principal candidate)
+    /// <returns>The answer, and whether a live connection holds the id.</returns>
+    public (bool May, bool IsLive) MayHandOver(string clientId, string former, Principal candidate)
     {
         // A device that has just been given its own certificate comes back under the client id of its claim, often before the claim's
         // connection is noticed to be gone. Only the connection that was given the certificate hands over to it.
-        if (Broker.Find(clientId) is not { State: DeviceConnection holder } || holder.PrincipalId != former) return false;
-        return holder.HasGiven(candidate.CertificateId) ||
-            (holder.Rights.Context.ThingName is { } thing && candidate.ThingOf(clientId)?.ThingName == thing);
+        if (Broker.Find(clientId) is not { State: DeviceConnection holder } || holder.PrincipalId != former) return (false, false);
+        return (holder.HasGiven(candidate.CertificateId) ||
+            (holder.Rights.Context.ThingName is { } thing && candidate.ThingOf(clientId)?.ThingName == thing), true);
+    }
+
+    /// <summary>Looks a certificate up again, now or when the registry answers again.</summary>
+    public async Task RecheckOrLater(string certificateId, CancellationToken cancellation)
+    {
+        if (!await Recheck(certificateId, cancellation)) RecheckLater(certificateId);
     }
 
     /// <summary>Looks a certificate up again and applies what is found to its live connections.</summary>

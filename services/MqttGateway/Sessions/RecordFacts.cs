@@ -11,15 +11,19 @@ sealed class RecordFacts(SessionRecords records, EventStore store, GatewayMetric
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        while (await WaitForFacts(stoppingToken)) await RecordBatch(stoppingToken);
+
+        // What is queued at the end is tried once: the listeners have stopped before, so the queue does not grow any more.
+        while (records.Reader.TryPeek(out _)) await RecordBatch(stoppingToken);
+    }
+
+    async Task RecordBatch(CancellationToken stopping)
+    {
+        // One fact per stream and round: two of one session would only fight for its next version.
         var batch = new List<SessionRecords.Fact>(MaximumBatch);
-        while (await WaitForFacts(stoppingToken))
-        {
-            // One fact per stream and round: two of one session would only fight for its next version.
-            var streams = new HashSet<StreamId>();
-            while (batch.Count < MaximumBatch && records.Reader.TryPeek(out var next) && streams.Add(next.Stream) && records.Reader.TryRead(out next)) batch.Add(next);
-            await Task.WhenAll(batch.Select(fact => Record(fact, stoppingToken)));
-            batch.Clear();
-        }
+        var streams = new HashSet<StreamId>();
+        while (batch.Count < MaximumBatch && records.Reader.TryPeek(out var next) && streams.Add(next.Stream) && records.Reader.TryRead(out next)) batch.Add(next);
+        await Task.WhenAll(batch.Select(fact => Record(fact, stopping)));
     }
 
     async Task<bool> WaitForFacts(CancellationToken stopping)
@@ -40,16 +44,13 @@ sealed class RecordFacts(SessionRecords records, EventStore store, GatewayMetric
         {
             try
             {
-                await Append(fact, stopping);
+                await Append(fact);
                 return;
             }
-            catch (EventStoreUnavailableException)
+            catch (EventStoreUnavailableException) when (!stopping.IsCancellationRequested)
             {
                 Log.RecordsWait(log, pause.TotalMilliseconds);
                 await Task.Delay(pause, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (!stopping.IsCancellationRequested) continue;
-                metrics.LostRecord("stopping");
-                return;
             }
             catch (Exception failure) // one fact that cannot be stored must not keep the others
             {
@@ -60,7 +61,8 @@ sealed class RecordFacts(SessionRecords records, EventStore store, GatewayMetric
         }
     }
 
-    async Task Append(SessionRecords.Fact fact, CancellationToken stopping)
+    // Not cancelled by a stop: the store has its own time-outs, and a fact half written is not one.
+    async Task Append(SessionRecords.Fact fact)
     {
         var metadata = new EventMetadata { CorrelationId = fact.CorrelationId, Actor = fact.Event.PrincipalId, TraceId = fact.TraceId };
         if (fact.Starts)
@@ -69,7 +71,7 @@ sealed class RecordFacts(SessionRecords records, EventStore store, GatewayMetric
             session.StartStream(fact.Stream, fact.Event);
             try
             {
-                await session.SaveChangesAsync(stopping);
+                await session.SaveChangesAsync();
                 return;
             }
             catch (ConcurrencyException) when (fact.Event is FirstConnected)
@@ -83,7 +85,7 @@ sealed class RecordFacts(SessionRecords records, EventStore store, GatewayMetric
         }
 
         await store.WriteToAggregate<SessionHistory, SessionEvent>(
-            fact.Stream, history => history.Events.Contains(fact.Event) ? Decision<SessionEvent>.Nothing : fact.Event, metadata, stopping);
+            fact.Stream, history => history.Events.Contains(fact.Event) ? Decision<SessionEvent>.Nothing : fact.Event, metadata);
     }
 }
 

@@ -60,7 +60,7 @@ sealed class SessionRecords(GatewayOptions options, GatewayMetrics metrics, Time
     });
 
     /// <summary>A packet or a provisioning request of a connection was refused.</summary>
-    public void Refused(DeviceConnection connection, string action, string topic, Refused refused, string? flowId = null) => Refuse(starts: false, new SessionRefused
+    public void Refused(DeviceConnection connection, string action, string? topic, Refused refused, string? flowId = null) => Refuse(starts: false, new SessionRefused
     {
         SessionId = connection.SessionId,
         ClientId = connection.ClientId,

@@ -1,3 +1,0 @@
-global using FleetPlatform.Contracts;
-global using FleetPlatform.Contracts.ThingRegistry;
-global using FleetPlatform.ServiceDefaults;
