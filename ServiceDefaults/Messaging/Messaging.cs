@@ -25,6 +25,7 @@ public static class Messaging
     public static void AddFleetBus(this IHostApplicationBuilder builder, string service, Action<FleetBusBuilder>? configure = null)
     {
         var server = ServerOf(builder.Configuration);
+        _ = WireJson.Options; // before the first serializer is made
         var services = builder.Services;
         builder.AddOptions<MessagingOptions>(MessagingOptions.Section);
         services.AddOptions<MassTransitHostOptions>().Configure<MessagingOptions>((host, options) =>

@@ -7,6 +7,7 @@ public sealed record Double : ITraced
 {
     public required int Number { get; init; }
     public string? TraceParent { get; init; }
+    public IReadOnlyDictionary<string, string>? Parameters { get; init; }
 }
 
 public sealed record Doubled

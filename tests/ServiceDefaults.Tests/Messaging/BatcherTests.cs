@@ -70,6 +70,16 @@ public sealed class BatcherTests
     }
 
     [Fact]
+    public async Task A_parameter_without_a_name_spoils_nothing()
+    {
+        await using var pair = await Pair.Start();
+
+        var answer = await pair.Batcher.Ask(new Double { Number = 1, Parameters = new Dictionary<string, string> { [""] = "x", ["\ud800"] = "y" } }, None);
+
+        answer.Number.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Without_an_answer_the_asker_is_told_in_time_and_later_items_are_served()
     {
         await using var pair = await Pair.Start(("Messaging:RequestTimeout", "00:00:00.500"));
