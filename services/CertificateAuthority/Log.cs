@@ -13,4 +13,7 @@ static partial class Log
 
     [LoggerMessage(4, LogLevel.Warning, "Prepared certificates could not be looked for: {Failure}")]
     public static partial void FinishingPostponed(ILogger logger, string failure);
+
+    [LoggerMessage(5, LogLevel.Error, "The prepared certificate on {Stream} cannot be read and is left open: {Failure}")]
+    public static partial void Unreadable(ILogger logger, string stream, string failure);
 }

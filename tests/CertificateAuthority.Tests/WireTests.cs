@@ -40,6 +40,7 @@ public sealed class WireTests : IAsyncLifetime
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration["ConnectionStrings:bus"] = _bus;
+        builder.Configuration["Messaging:RequestTimeout"] = "00:00:30"; // the machine may be busy with other tests
         builder.Configuration["Logging:LogLevel:Default"] = "Warning";
         builder.Services.AddSingleton(_published);
         builder.AddServiceDefaults("asker");

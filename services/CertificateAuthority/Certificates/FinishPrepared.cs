@@ -14,8 +14,8 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
 {
     const int MaximumAtOnce = 200;
 
-    // Younger events may still be joined by some with lower numbers that commit later; those must not be passed over.
-    static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);
+    // Events younger than this may still be joined by some with lower numbers that commit later; those must not be passed over.
+    static readonly TimeSpan Settled = TimeSpan.FromMinutes(5);
 
     /// <summary>What becomes of an open issuance: null to sign it, else why it is given up. Pure.</summary>
     public static CertificateAbandoned? Decide(CertificatePrepared intent, string activeIssuerId, DateTimeOffset now) => intent switch
@@ -52,7 +52,18 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
         var open = await FindOpen(seen, now - options.FinishAfter, cancellation);
         var finished = 0;
         foreach (var stream in open)
-            if (await Finish(stream, now, cancellation)) finished++;
+        {
+            try
+            {
+                if (await Finish(stream, now, cancellation)) finished++;
+            }
+            catch (PkiException unreadable)
+            {
+                // One damaged record must not keep the others, or the service, from their work; it stays open and is named every time.
+                Log.Unreadable(logger, stream.Value, unreadable.Message);
+            }
+        }
+
         await MoveMark(seen, now - Settled, cancellation);
         return finished;
     }
@@ -71,8 +82,7 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
         }
         else
         {
-            var der = issuer.Signer.Sign(issuer.Signer.Resume(intent.Tbs));
-            IssueCertificate.Close(session, IssueCertificate.Describe(intent, der, now), now - intent.PreparedAt);
+            IssueCertificate.Close(session, Sign(intent, issuer, now), now - intent.PreparedAt);
             Log.Finished(logger, intent.FlowId, intent.SerialNumber);
         }
 
@@ -86,6 +96,9 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
             return false; // finished elsewhere
         }
     }
+
+    static CertificateSigned Sign(CertificatePrepared intent, ActiveIssuer issuer, DateTimeOffset now) =>
+        IssueCertificate.Describe(intent, issuer.Signer.Sign(issuer.Signer.Resume(intent.Tbs)), now);
 
     async Task<List<StreamId>> FindOpen(long after, DateTimeOffset olderThan, CancellationToken cancellation)
     {

@@ -77,13 +77,29 @@ public sealed class FinishPreparedTests : IAsyncLifetime
 
         await Run();
         var mark = await _authority.Scalar<long>("select seq_id from fleet_prepared_mark");
-        mark.ShouldBe(await _authority.Scalar<long>("select max(seq_id) from mt_events where timestamp < (select max(timestamp) - interval '10 minutes' from mt_events)"));
+        mark.ShouldBe(await _authority.Scalar<long>("select max(seq_id) from mt_events where timestamp < (select max(timestamp) - interval '5 minutes' from mt_events)"));
 
         _authority.Clock.Advance(Later);
         (await Run()).ShouldBe(1);
         _authority.Clock.Advance(TimeSpan.FromMinutes(20));
         await Run();
         (await _authority.Scalar<long>("select seq_id from fleet_prepared_mark")).ShouldBe(await _authority.Scalar<long>("select max(seq_id) from mt_events"));
+    }
+
+    [Fact]
+    public async Task A_damaged_record_does_not_keep_the_others_from_being_finished()
+    {
+        var damaged = _authority.Store.OpenSession();
+        damaged.StartStream(StreamId.Of("issuance", "damaged"), new CertificatePrepared
+        {
+            FlowId = "damaged", SerialNumber = "01", IssuerId = "issuing-1", Profile = "device", KeyOrigin = KeyOrigin.Requester, Tbs = [1, 2, 3],
+            RequestedBy = "r", PreparedAt = _authority.Clock.GetUtcNow(),
+        });
+        await damaged.SaveChangesAsync();
+        await _authority.DiesAfterPreparing();
+        _authority.Clock.Advance(Later);
+
+        (await Run()).ShouldBe(1);
     }
 
     [Fact]
