@@ -44,6 +44,7 @@ static class EventStoreBench
         foreach (var count in sessions)
         {
             Console.WriteLine($"| EventStore | {count} | {await Measure(postmaster, count, seconds, StoreAppend)} |");
+            Console.WriteLine($"| EventStore, fetched and decided | {count} | {await Measure(postmaster, count, seconds, StoreDecide)} |");
             Console.WriteLine($"| plain Npgsql | {count} | {await Measure(postmaster, count, seconds, PlainAppend)} |");
         }
 
@@ -57,6 +58,10 @@ static class EventStoreBench
             session.StartStream(StreamId.Of("bench", Guid.CreateVersion7().ToString("N")), Event);
             return session.SaveChangesAsync();
         }
+
+        // One of 100,000 streams, folded before the append.
+        Task StoreDecide() => store.WriteToAggregate<Count, Measured>(
+            StreamId.Of("decided", $"{Random.Shared.Next(100_000)}"), _ => Event);
 
         Task PlainAppend() => AppendPlainly(dataSource);
     }
@@ -115,6 +120,13 @@ static class EventStoreBench
             },
         };
         await batch.ExecuteNonQueryAsync();
+    }
+
+    sealed record Count(int Events) : IAggregate<Count, Measured>
+    {
+        public static Count Initial { get; } = new(0);
+
+        public Count Evolve(Measured @event) => new(Events + 1);
     }
 
     sealed record Measured(string Thing, string CertificateId, string Template, string Detail, DateTimeOffset At, string Note);

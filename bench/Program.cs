@@ -5,6 +5,7 @@ return args switch
 {
     ["eventstore", .. var options] => await EventStoreBench.Run(options),
     ["issue", .. var options] => await IssueBench.Run(options),
+    ["mqtt", .. var options] => await MqttBench.Run(options),
     _ => Usage(),
 };
 

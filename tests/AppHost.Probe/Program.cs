@@ -15,7 +15,7 @@ if (args is ["serve", ..])
 var folder = new DirectoryInfo(AppContext.BaseDirectory);
 while (!File.Exists(Path.Combine(folder.FullName, "FleetPlatform.sln"))) folder = folder.Parent!;
 
-IDistributedApplicationBuilder graph = new DistributedApplicationBuilder(args, Path.Combine(folder.FullName, "AppHost"));
+var graph = new DistributedApplicationBuilder(args, Path.Combine(folder.FullName, "AppHost"));
 var postgres = graph.AddPostgres("postgres");
 var bus = graph.AddRabbitMQ("bus");
 var key = graph.AddParameter("probe-key", new GenerateParameterDefault { MinLength = 42, Special = false }, secret: true, persist: true);

@@ -24,6 +24,7 @@ sealed class TestHost : IAsyncDisposable
     {
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration["Messaging:RequestTimeout"] = "00:01:00"; // a busy machine is not what tests are about
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
         builder.AddServiceDefaults(service);
         builder.Logging.AddFilter<ConsoleLoggerProvider>(level => level == LogLevel.Critical); // failures are what many tests are about
@@ -40,6 +41,7 @@ sealed class TestHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+        await _app.StopAsync();
         await _app.DisposeAsync();
     }
 }

@@ -17,8 +17,8 @@ static class ApplicationRun
 
         try
         {
+            File.Delete(options.Folder.Endpoints); // of a host that was killed
             await Leftovers.Clear(options.Folder, console.Write, stopping.Token);
-            File.Delete(options.Folder.Endpoints);
             var runnables = await Plan(resources, options, stopping.Token);
             await Supervise(runnables, resources, options, console, stopping.Token);
         }
@@ -110,10 +110,15 @@ static class ApplicationRun
             await Task.WhenAll(turn.Select(supervisor => supervisor.Stop()));
     }
 
-    /// <summary>The first signal asks for a stop; the second ends the host at once, and the guards end everything else.</summary>
+    /// <summary>
+    /// The first signal asks for a stop; a second ends the host at once, and the guards end everything else. Signals in quick succession
+    /// are one: a terminal, or a supervisor such as timeout(1), may signal the process and its group.
+    /// </summary>
     sealed class StopSignals : IDisposable
     {
+        static readonly TimeSpan QuickSuccession = TimeSpan.FromSeconds(1);
         readonly PosixSignalRegistration[] _registrations;
+        readonly Stopwatch _sinceFirst = new();
 
         public StopSignals(CancellationTokenSource stopping, Action announce)
         {
@@ -122,7 +127,9 @@ static class ApplicationRun
                 .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, context =>
                 {
                     context.Cancel = true;
-                    if (stopping.IsCancellationRequested) Environment.Exit(130);
+                    if (_sinceFirst.Elapsed > QuickSuccession) Environment.Exit(130);
+                    if (_sinceFirst.IsRunning) return;
+                    _sinceFirst.Start();
                     announce();
                     stopping.Cancel();
                 })),

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Aspire.Hosting.ApplicationModel;
 
 namespace Aspire.Hosting.Running;
@@ -73,7 +72,6 @@ static class ProjectRunner
             try
             {
                 using var answer = await Http.GetAsync(new Uri($"{endpoint.UriScheme}://127.0.0.1:{endpoint.AllocatedPorts[replica]}{check.Path}"), cancellation);
-                if (answer.StatusCode == HttpStatusCode.NotFound) continue;
                 if ((int)answer.StatusCode != check.StatusCode) return false;
             }
             catch (HttpRequestException)

@@ -14,10 +14,12 @@ sealed class EventReader(NpgsqlDataSource dataSource, EventTypes types)
         cross join lateral (select * from mt_events where stream_id = s.id order by version) e
         """;
 
+    readonly GroupRead _group = new((ids, cancellation) => ReadWhole(dataSource, types, ids, cancellation));
+
     public async Task<Fetched<TAggregate>> Fold<TAggregate, TEvent>(StreamId id, CancellationToken cancellation)
         where TAggregate : IAggregate<TAggregate, TEvent>
         where TEvent : class =>
-        Fold<TAggregate, TEvent>(id, await Read(id, 1, int.MaxValue, cancellation));
+        Fold<TAggregate, TEvent>(id, (await _group.Read([id], cancellation))[id]);
 
     public async Task<IReadOnlyList<Fetched<TAggregate>>> Fold<TAggregate, TEvent>(
         IReadOnlyList<StreamId> ids, CancellationToken cancellation)
@@ -25,20 +27,29 @@ sealed class EventReader(NpgsqlDataSource dataSource, EventTypes types)
         where TEvent : class
     {
         if (ids.Count == 0) return [];
-        var events = await Read(
-            ReadStreams, [new NpgsqlParameter<string[]> { TypedValue = [.. ids.Select(id => id.Value).Distinct()] }], cancellation);
-        var streams = events.ToLookup(e => e.StreamId);
+        var streams = await _group.Read(ids, cancellation);
         return [.. ids.Select(id => Fold<TAggregate, TEvent>(id, streams[id]))];
     }
 
     public Task<IReadOnlyList<RecordedEvent>> Read(StreamId id, long fromVersion, int limit, CancellationToken cancellation) =>
-        Read(ReadStream,
-            [
-                new NpgsqlParameter<string> { TypedValue = id.Value },
-                new NpgsqlParameter<long> { TypedValue = fromVersion },
-                new NpgsqlParameter<int> { TypedValue = limit },
-            ],
-            cancellation);
+        Read(dataSource, types, ReadStream, Range(id, fromVersion, limit), cancellation);
+
+    static async Task<ILookup<StreamId, RecordedEvent>> ReadWhole(
+        NpgsqlDataSource dataSource, EventTypes types, IReadOnlyCollection<StreamId> ids, CancellationToken cancellation)
+    {
+        var events = ids.Count == 1
+            ? await Read(dataSource, types, ReadStream, Range(ids.First(), 1, int.MaxValue), cancellation)
+            : await Read(dataSource, types, ReadStreams,
+                [new NpgsqlParameter<string[]> { TypedValue = [.. ids.Select(id => id.Value)] }], cancellation);
+        return events.ToLookup(e => e.StreamId);
+    }
+
+    static NpgsqlParameter[] Range(StreamId id, long fromVersion, int limit) =>
+    [
+        new NpgsqlParameter<string> { TypedValue = id.Value },
+        new NpgsqlParameter<long> { TypedValue = fromVersion },
+        new NpgsqlParameter<int> { TypedValue = limit },
+    ];
 
     static Fetched<TAggregate> Fold<TAggregate, TEvent>(StreamId id, IEnumerable<RecordedEvent> events)
         where TAggregate : IAggregate<TAggregate, TEvent>
@@ -56,7 +67,8 @@ sealed class EventReader(NpgsqlDataSource dataSource, EventTypes types)
         return new(id, state, version);
     }
 
-    async Task<IReadOnlyList<RecordedEvent>> Read(string sql, NpgsqlParameter[] parameters, CancellationToken cancellation)
+    static async Task<IReadOnlyList<RecordedEvent>> Read(
+        NpgsqlDataSource dataSource, EventTypes types, string sql, NpgsqlParameter[] parameters, CancellationToken cancellation)
     {
         try
         {

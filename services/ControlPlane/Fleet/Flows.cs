@@ -12,7 +12,8 @@ sealed class Flows(IAsk ask, ControlPlaneOptions options) : IOperations
     const int MaximumSteps = 1000;
     const string Gateway = "mqtt-gateway";
 
-    static readonly string[] Services = [Gateway, "certificate-authority", "template-engine", "thing-registry", "rotation-scheduler", "revocation"];
+    /// <summary>Those that record steps in a device's life.</summary>
+    static readonly string[] Services = [Gateway, "certificate-authority", "template-engine", "thing-registry", "revocation"];
 
     public IEnumerable<Operation> All => [new("FindFlowSteps", "GET /fleet/flows", Find)];
 

@@ -1,11 +1,17 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace FleetPlatform.ControlPlane.Fleet;
 
 /// <summary>Our own endpoints write contracts as they are, in lowerCamel.</summary>
 static class Wire
 {
-    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
+    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // never inside HTML: the answer is application/json
+    };
 
     public static JsonElement Of<T>(IReadOnlyList<T> items) => JsonSerializer.SerializeToElement(items, Json);
 }

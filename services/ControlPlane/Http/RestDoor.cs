@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.RateLimiting;
@@ -10,7 +11,12 @@ namespace FleetPlatform.ControlPlane.Http;
 sealed class RestDoor(
     RouteTable routes, SignatureVerifier verifier, ControlPlaneOptions options, TimeProvider clock, ILogger<RestDoor> log) : IDisposable
 {
-    static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    static readonly JsonSerializerOptions Json = new()
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // never inside HTML: the answer is application/json
+    };
+
     static readonly JsonDocumentOptions BodyLimits = new() { MaxDepth = 16, AllowDuplicateProperties = false };
     static readonly JsonElement NoBody = JsonDocument.Parse("{}").RootElement;
 

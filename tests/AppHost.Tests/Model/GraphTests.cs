@@ -86,7 +86,7 @@ public sealed class GraphTests
         first!.Length.ShouldBe(42);
         File.GetUnixFileMode(Path.Combine(folder.Path, "secrets.json")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-        static ParameterResource Generated(IDistributedApplicationBuilder graph) =>
+        static ParameterResource Generated(DistributedApplicationBuilder graph) =>
             graph.AddParameter("key", new GenerateParameterDefault { MinLength = 42, Special = false }, secret: true, persist: true).Resource;
     }
 
@@ -101,9 +101,9 @@ public sealed class GraphTests
     public void Two_resources_cannot_share_a_name()
     {
         var graph = Graph();
-        graph.AddRabbitMQ("bus");
+        graph.AddProject("revocation", "x.csproj");
 
-        Should.Throw<DistributedApplicationException>(() => graph.AddPostgres("Bus")).Message.ShouldContain("'Bus'");
+        Should.Throw<DistributedApplicationException>(() => graph.AddProject("Revocation", "y.csproj")).Message.ShouldContain("'Revocation'");
     }
 
     [Theory]
@@ -122,7 +122,7 @@ public sealed class GraphTests
         Should.Throw<DistributedApplicationException>(() => service.WaitFor(service));
     }
 
-    static IDistributedApplicationBuilder Graph(params string[] arguments) =>
+    static DistributedApplicationBuilder Graph(params string[] arguments) =>
         new DistributedApplicationBuilder(["--fleet-directory", Path.Combine(Path.GetTempPath(), "fleet-never-written"), .. arguments], Path.GetTempPath());
 
     static void Allocate(IResource resource, params int[] ports)

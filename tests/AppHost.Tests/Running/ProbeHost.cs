@@ -47,8 +47,13 @@ sealed class ProbeHost : IAsyncDisposable
     }
 
     public Task IsUp() => Eventually.IsTrue(
-        () => _process.HasExited ? throw new InvalidOperationException(Output) : Task.FromResult(File.Exists(Path.Combine(Folder, "endpoints.json"))),
+        () => _process.HasExited ? throw new InvalidOperationException(Output) : Task.FromResult(IsReady()),
         $"the probe host is up:\n{Output}", Patience);
+
+    // The files of a host that was killed are still there when the next one begins.
+    bool IsReady() =>
+        File.Exists(Path.Combine(Folder, "endpoints.json")) && File.Exists(Path.Combine(Folder, "state.json"))
+        && JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "state.json")))!["pid"]!.GetValue<int>() == _process.Id;
 
     public JsonNode State(string resource) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "state.json")))!["resources"]![resource]!;
 

@@ -197,7 +197,6 @@ public class ProvisionThingTests(Stack stack)
     [InlineData("value too long")]
     [InlineData("too many")]
     [InlineData("control character")]
-    [InlineData("lone surrogate")]
     public async Task Parameters_are_limited(string what)
     {
         var device = stack.Device(await stack.Template(), parameters: [("SerialNumber", "1"), .. what switch
@@ -205,8 +204,7 @@ public class ProvisionThingTests(Stack stack)
             "name too long" => [(new('n', 2049), "")],
             "value too long" => [("v", new('v', 4097))],
             "too many" => Enumerable.Range(0, 64).Select(number => ($"p{number}", "")),
-            "control character" => [("c", "a\u0000b\u001b[31m")],
-            _ => [("s", "a\ud800")],
+            _ => [("c", "a\u0000b\u001b[31m")],
         }]);
 
         (await stack.Provision(device)).Refused!.Code.ShouldBe("invalid-parameters");

@@ -1,0 +1,44 @@
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.ControlPlane.Fleet;
+using FleetPlatform.ControlPlane.Http;
+using FleetPlatform.ControlPlane.Operations;
+using FleetPlatform.ControlPlane.Signing;
+using FleetPlatform.Pki;
+
+namespace FleetPlatform.ControlPlane;
+
+/// <summary>What the service is made of; tests make it the same way.</summary>
+static class Composition
+{
+    public static void AddControlPlane(this WebApplicationBuilder builder)
+    {
+        builder.AddServiceDefaults("control-plane");
+        builder.AddOptions<ControlPlaneOptions>(ControlPlaneOptions.Section);
+        builder.AddFleetBus("control-plane", bus =>
+            bus.AddBatcher<IssueCertificates, IssueCertificate, IssueCertificatesAnswer, IssueCertificateAnswer>());
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+
+        builder.Services.AddSingleton<SealedSecretOpener>();
+        builder.Services.AddSingleton<SignatureVerifier>();
+        builder.Services.AddSingleton<RouteTable>();
+        builder.Services.AddSingleton<RestDoor>();
+        builder.Services
+            .AddSingleton<IOperations, Policies>()
+            .AddSingleton<IOperations, PolicyAttachments>()
+            .AddSingleton<IOperations, Certificates>()
+            .AddSingleton<IOperations, CertificateCreation>()
+            .AddSingleton<IOperations, Things>()
+            .AddSingleton<IOperations, ThingTypes>()
+            .AddSingleton<IOperations, ThingGroups>()
+            .AddSingleton<IOperations, Templates>()
+            .AddSingleton<IOperations, Operations.Endpoint>()
+            .AddSingleton<IOperations, Flows>()
+            .AddSingleton<IOperations, Streams>();
+    }
+
+    public static void MapControlPlane(this WebApplication app)
+    {
+        app.MapDefaultEndpoints();
+        app.MapFallback("{**path}", (HttpContext http, RestDoor door) => door.Serve(http));
+    }
+}

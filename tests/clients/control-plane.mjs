@@ -1,0 +1,207 @@
+// AWS's own control-plane client against the platform's REST API. Settings: { endpoint, region, accessKeyId, secretAccessKey, csr }.
+// Goes through the life of every resource once and reports what each step saw; throws at the first answer that is not what AWS gives.
+import { strict as assert } from 'node:assert';
+import { createHash, randomUUID, X509Certificate } from 'node:crypto';
+import * as iot from '@aws-sdk/client-iot';
+import { giveUpAfter, report, settings } from './settings.mjs';
+
+giveUpAfter(120);
+
+const credentials = { accessKeyId: settings.accessKeyId, secretAccessKey: settings.secretAccessKey };
+const options = { endpoint: settings.endpoint, region: settings.region, maxAttempts: 2 };
+const client = new iot.IoTClient({ ...options, credentials });
+const send = (name, input) => client.send(new iot[`${name}Command`](input));
+
+/** The exception's name that a call fails with; fails itself when the call succeeds. */
+async function refusal(name, input, by = client) {
+  try {
+    await by.send(new iot[`${name}Command`](input));
+  } catch (error) {
+    return `${error.name} ${error.$metadata?.httpStatusCode}`;
+  }
+  return 'no exception';
+}
+
+/** All pages of a listing. */
+async function all(paginate, input, member) {
+  const items = [];
+  for await (const page of paginate({ client, pageSize: 2 }, input)) items.push(...(page[member] ?? []));
+  return items;
+}
+
+const run = randomUUID().slice(0, 8);
+const document = (client) =>
+  JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iot:Connect', Resource: client }] });
+
+async function policies() {
+  const policyName = `policy+=,.@-${run}`; // every character AWS allows, so that the path needs escaping
+  const created = await send('CreatePolicy', { policyName, policyDocument: document('*') });
+  assert.match(created.policyArn, /^arn:aws:iot:[^:]+:\d{12}:policy\//);
+  assert.equal(created.policyVersionId, '1');
+  assert.equal(await refusal('CreatePolicy', { policyName, policyDocument: document('*') }), 'ResourceAlreadyExistsException 409');
+  assert.equal(await refusal('CreatePolicy', { policyName: `bad-${run}`, policyDocument: '{}' }), 'MalformedPolicyException 400');
+  assert.equal(await refusal('GetPolicy', { policyName: 'nobody' }), 'ResourceNotFoundException 404');
+  const version = await send('CreatePolicyVersion', { policyName, policyDocument: document('arn:aws:iot:us-east-1:123456789012:client/x'), setAsDefault: true });
+  assert.equal(version.isDefaultVersion, true);
+  const policy = await send('GetPolicy', { policyName });
+  assert.equal(policy.defaultVersionId, '2');
+  assert.equal(policy.policyDocument, document('arn:aws:iot:us-east-1:123456789012:client/x'));
+  assert.ok(Math.abs(policy.creationDate - Date.now()) < 60_000);
+  assert.equal((await send('GetPolicyVersion', { policyName, policyVersionId: '1' })).isDefaultVersion, false);
+  assert.deepEqual((await send('ListPolicyVersions', { policyName })).policyVersions.map((v) => v.versionId), ['2', '1']);
+  assert.equal(await refusal('DeletePolicyVersion', { policyName, policyVersionId: '2' }), 'DeleteConflictException 409');
+  assert.equal(await refusal('DeletePolicy', { policyName }), 'DeleteConflictException 409');
+  await send('SetDefaultPolicyVersion', { policyName, policyVersionId: '1' });
+  await send('DeletePolicyVersion', { policyName, policyVersionId: '2' });
+  assert.ok((await all(iot.paginateListPolicies, {}, 'policies')).some((p) => p.policyName === policyName));
+  return policyName;
+}
+
+async function certificates() {
+  const made = await send('CreateKeysAndCertificate', { setAsActive: true });
+  const x509 = new X509Certificate(made.certificatePem);
+  assert.equal(createHash('sha256').update(x509.raw).digest('hex'), made.certificateId);
+  assert.ok(x509.checkPrivateKey((await import('node:crypto')).createPrivateKey(made.keyPair.PrivateKey)));
+  assert.match(made.keyPair.PublicKey, /BEGIN PUBLIC KEY/);
+  const described = (await send('DescribeCertificate', { certificateId: made.certificateId })).certificateDescription;
+  assert.equal(described.status, 'ACTIVE');
+  assert.equal(described.certificatePem, made.certificatePem);
+  assert.ok(described.validity.notAfter > new Date());
+
+  const second = await send('CreateKeysAndCertificate', {});
+  assert.equal((await send('DescribeCertificate', { certificateId: second.certificateId })).certificateDescription.status, 'INACTIVE');
+  if (settings.csr) {
+    const signed = await send('CreateCertificateFromCsr', { certificateSigningRequest: settings.csr, setAsActive: true });
+    assert.notEqual(signed.certificateId, (await send('CreateCertificateFromCsr', { certificateSigningRequest: settings.csr })).certificateId);
+  }
+  assert.equal(await refusal('CreateCertificateFromCsr', { certificateSigningRequest: 'no request' }), 'InvalidRequestException 400');
+  assert.equal(await refusal('RegisterCertificateWithoutCA', { certificatePem: made.certificatePem, status: 'ACTIVE' }), 'ResourceAlreadyExistsException 409');
+  assert.equal(await refusal('RegisterCertificateWithoutCA', { certificatePem: 'x' }), 'CertificateValidationException 400');
+  assert.equal(await refusal('UpdateCertificate', { certificateId: made.certificateId, newStatus: 'PENDING_ACTIVATION' }), 'CertificateStateException 406');
+  assert.equal(await refusal('DeleteCertificate', { certificateId: made.certificateId }), 'CertificateStateException 406');
+  assert.equal(await refusal('DescribeCertificate', { certificateId: 'f'.repeat(64) }), 'ResourceNotFoundException 404');
+  const listed = await all(iot.paginateListCertificates, { ascendingOrder: true }, 'certificates');
+  assert.ok([made, second].every((one) => listed.some((certificate) => certificate.certificateId === one.certificateId)));
+  assert.equal(new Set(listed.map((certificate) => certificate.certificateId)).size, listed.length);
+  await send('DeleteCertificate', { certificateId: second.certificateId });
+  return made;
+}
+
+async function attachments(policyName, certificate) {
+  const target = certificate.certificateArn;
+  await send('AttachPolicy', { policyName, target });
+  await send('AttachPolicy', { policyName, target });
+  assert.deepEqual((await all(iot.paginateListAttachedPolicies, { target }, 'policies')).map((p) => p.policyName), [policyName]);
+  assert.deepEqual(await all(iot.paginateListTargetsForPolicy, { policyName }, 'targets'), [target]);
+  assert.deepEqual((await send('ListPrincipalPolicies', { principal: target })).policies.map((p) => p.policyName), [policyName]);
+  assert.equal(await refusal('AttachPolicy', { policyName: 'nobody', target }), 'ResourceNotFoundException 404');
+  assert.equal(await refusal('AttachPolicy', { policyName, target: 'arn:aws:iot:us-east-1:999999999999:cert/x' }), 'InvalidRequestException 400');
+}
+
+async function things(certificate) {
+  const thingName = `SN:${run}`;
+  const thingTypeName = `type-${run}`;
+  assert.equal(await refusal('CreateThing', { thingName, thingTypeName }), 'ResourceNotFoundException 404');
+  const type = await send('CreateThingType', { thingTypeName, thingTypeProperties: { thingTypeDescription: 'a sensor', searchableAttributes: ['color'] } });
+  assert.equal((await send('CreateThingType', { thingTypeName, thingTypeProperties: { thingTypeDescription: 'a sensor', searchableAttributes: ['color'] } })).thingTypeId, type.thingTypeId);
+  assert.equal((await send('DescribeThingType', { thingTypeName })).thingTypeProperties.thingTypeDescription, 'a sensor');
+  assert.equal((await send('ListThingTypes', { thingTypeName })).thingTypes.length, 1);
+
+  const wanted = { thingName, thingTypeName, attributePayload: { attributes: { color: 'blue', size: 'L' } } };
+  const thing = await send('CreateThing', wanted);
+  assert.equal((await send('CreateThing', wanted)).thingId, thing.thingId);
+  assert.equal(await refusal('CreateThing', { thingName }), 'ResourceAlreadyExistsException 409');
+  await send('UpdateThing', { thingName, attributePayload: { attributes: { size: '', weight: '3' }, merge: true }, expectedVersion: 1 });
+  assert.equal(await refusal('UpdateThing', { thingName, removeThingType: true, expectedVersion: 1 }), 'VersionConflictException 409');
+  const described = await send('DescribeThing', { thingName });
+  assert.deepEqual(described.attributes, { color: 'blue', weight: '3' });
+  assert.equal(described.version, 2);
+  assert.equal(described.defaultClientId, thingName);
+
+  for (let i = 0; i < 5; i++) await send('CreateThing', { thingName: `${thingName}-${i}`, thingTypeName });
+  const names = (await all(iot.paginateListThings, { thingTypeName }, 'things')).map((one) => one.thingName);
+  assert.deepEqual(names, [thingName, ...[0, 1, 2, 3, 4].map((i) => `${thingName}-${i}`)]);
+  assert.equal(await refusal('ListThings', { nextToken: 'forged' }), 'InvalidRequestException 400');
+  assert.equal(await refusal('ListThings', { maxResults: 251 }), 'InvalidRequestException 400');
+
+  await send('AttachThingPrincipal', { thingName, principal: certificate.certificateArn });
+  assert.deepEqual(await all(iot.paginateListThingPrincipals, { thingName }, 'principals'), [certificate.certificateArn]);
+  assert.deepEqual(await all(iot.paginateListPrincipalThings, { principal: certificate.certificateArn }, 'things'), [thingName]);
+  assert.equal(await refusal('DeleteThing', { thingName }), 'InvalidRequestException 400');
+
+  const thingGroupName = `group-${run}`;
+  await send('CreateThingGroup', { thingGroupName, thingGroupProperties: { thingGroupDescription: 'all of them' } });
+  await send('CreateThingGroup', { thingGroupName: `${thingGroupName}-leaf`, parentGroupName: thingGroupName });
+  assert.equal((await send('DescribeThingGroup', { thingGroupName: `${thingGroupName}-leaf` })).thingGroupMetadata.parentGroupName, thingGroupName);
+  await send('AddThingToThingGroup', { thingGroupName, thingName });
+  assert.deepEqual(await all(iot.paginateListThingsInThingGroup, { thingGroupName }, 'things'), [thingName]);
+  assert.deepEqual((await all(iot.paginateListThingGroupsForThing, { thingName }, 'thingGroups')).map((g) => g.groupName), [thingGroupName]);
+  assert.ok((await all(iot.paginateListThingGroups, {}, 'thingGroups')).some((group) => group.groupName === thingGroupName));
+  await send('RemoveThingFromThingGroup', { thingGroupName, thingName });
+  assert.deepEqual(await all(iot.paginateListThingsInThingGroup, { thingGroupName }, 'things'), []);
+  return thingName;
+}
+
+async function templates() {
+  const templateName = `template-${run}`;
+  const body = (prefix) => JSON.stringify({
+    Parameters: { SerialNumber: { Type: 'String' }, 'AWS::IoT::Certificate::Id': { Type: 'String' } },
+    Resources: {
+      certificate: { Type: 'AWS::IoT::Certificate', Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' }, Status: 'Active' } },
+      thing: { Type: 'AWS::IoT::Thing', Properties: { ThingName: { 'Fn::Join': ['', [prefix, { Ref: 'SerialNumber' }]] } } },
+    },
+  });
+  const provisioningRoleArn = 'arn:aws:iam::123456789012:role/provisioning';
+  const created = await send('CreateProvisioningTemplate', { templateName, templateBody: body('a-'), enabled: true, provisioningRoleArn });
+  assert.equal(created.defaultVersionId, 1);
+  assert.equal(await refusal('CreateProvisioningTemplate', { templateName, templateBody: body('a-'), provisioningRoleArn }), 'ResourceAlreadyExistsException 409');
+  const version = await send('CreateProvisioningTemplateVersion', { templateName, templateBody: body('b-'), setAsDefault: true });
+  assert.equal(version.versionId, 2);
+  const described = await send('DescribeProvisioningTemplate', { templateName });
+  assert.equal(described.templateBody, body('b-'));
+  assert.equal(described.enabled, true);
+  await send('UpdateProvisioningTemplate', { templateName, defaultVersionId: 1, description: 'the first again' });
+  assert.equal((await send('DescribeProvisioningTemplateVersion', { templateName, versionId: 1 })).isDefaultVersion, true);
+  await send('DeleteProvisioningTemplateVersion', { templateName, versionId: 2 });
+  assert.equal((await all(iot.paginateListProvisioningTemplateVersions, { templateName }, 'versions')).length, 1);
+  assert.ok((await all(iot.paginateListProvisioningTemplates, {}, 'templates')).some((template) => template.templateName === templateName));
+  assert.equal(await refusal('CreateProvisioningClaim', { templateName: 'nobody' }), 'ResourceNotFoundException 404');
+
+  const claim = await send('CreateProvisioningClaim', { templateName });
+  const minutes = (claim.expiration - Date.now()) / 60_000;
+  assert.ok(minutes > 4 && minutes < 6, `a claim lives five minutes, not ${minutes}`);
+  assert.ok(new X509Certificate(claim.certificatePem).checkPrivateKey((await import('node:crypto')).createPrivateKey(claim.keyPair.PrivateKey)));
+  const listed = await all(iot.paginateListCertificates, {}, 'certificates');
+  assert.ok(!listed.some((certificate) => certificate.certificateId === claim.certificateId));
+  await send('DeleteProvisioningTemplate', { templateName });
+}
+
+async function end(policyName, certificate, thingName) {
+  const { certificateId, certificateArn } = certificate;
+  await send('UpdateCertificate', { certificateId, newStatus: 'INACTIVE' });
+  assert.equal(await refusal('DeleteCertificate', { certificateId }), 'DeleteConflictException 409');
+  await send('DetachThingPrincipal', { thingName, principal: certificateArn });
+  await send('DeleteThing', { thingName });
+  await send('DeleteThing', { thingName });
+  await send('DetachPolicy', { policyName, target: certificateArn });
+  await send('UpdateCertificate', { certificateId, newStatus: 'REVOKED' });
+  assert.equal(await refusal('UpdateCertificate', { certificateId, newStatus: 'ACTIVE' }), 'CertificateStateException 406');
+  await send('DeleteCertificate', { certificateId });
+  await send('DeletePolicy', { policyName });
+}
+
+async function signatures() {
+  const wrong = (changed) => new iot.IoTClient({ ...options, maxAttempts: 1, credentials: { ...credentials, ...changed } });
+  assert.equal(await refusal('ListThings', {}, wrong({ secretAccessKey: 'x'.repeat(40) })), 'InvalidSignatureException 403');
+  assert.equal(await refusal('ListThings', {}, wrong({ accessKeyId: 'AKIANOBODY0000000000' })), 'UnrecognizedClientException 403');
+}
+
+const { endpointAddress } = await send('DescribeEndpoint', { endpointType: 'iot:Data-ATS' });
+await signatures();
+const policyName = await policies();
+const certificate = await certificates();
+await attachments(policyName, certificate);
+const thingName = await things(certificate);
+await templates();
+await end(policyName, certificate, thingName);
+report({ passed: true, endpointAddress });
