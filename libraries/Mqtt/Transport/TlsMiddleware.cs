@@ -78,7 +78,8 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         }
         catch (AuthenticationException refused)
         {
-            return Failed(connection, refused.InnerException?.Message ?? refused.Message);
+            // Not cut: the alert that says why is on its way.
+            return Failed(connection, refused.InnerException?.Message ?? refused.Message, cut: false);
         }
         catch (Exception loss) when (ConnectionLoss.Is(loss))
         {
@@ -97,12 +98,12 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         return new TlsConnection(stream, PipeReader.Create(stream, Reading), der, facts);
     }
 
-    TlsConnection? Failed(ConnectionContext connection, string reason)
+    TlsConnection? Failed(ConnectionContext connection, string reason, bool cut = true)
     {
         Counters.HandshakesFailed.Add(1);
         Logs.HandshakeFailed(log, connection.RemoteEndPoint?.ToString(), reason);
         options.OnHandshakeFailed?.Invoke(connection.RemoteEndPoint, reason);
-        connection.Abort();
+        if (cut) connection.Abort();
         return null;
     }
 
