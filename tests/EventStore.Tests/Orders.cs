@@ -58,21 +58,3 @@ public sealed class Database : IAsyncLifetime
         if (_database is not null) await _database.DisposeAsync();
     }
 }
-
-static class Eventually
-{
-    /// <summary>Waits until the condition holds.</summary>
-    public static async Task Holds(Func<Task<bool>> condition, TimeSpan? within = null, string? because = null)
-    {
-        var limit = within ?? TimeSpan.FromSeconds(20);
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        while (!await condition())
-        {
-            if (watch.Elapsed > limit) throw new TimeoutException(because ?? $"Did not hold within {limit}.");
-            await Task.Delay(10);
-        }
-    }
-
-    public static Task Holds(Func<bool> condition, TimeSpan? within = null, string? because = null) =>
-        Holds(() => Task.FromResult(condition()), within, because);
-}

@@ -6,7 +6,7 @@ namespace FleetPlatform.Events.Subscriptions;
 
 /// <summary>
 /// How far a subscription has read: a transaction id, and a sequence number within it. Never the sequence number alone: a transaction that drew a
-/// lower number may commit later, and its events would be skipped (docs/decisions: the cursor).
+/// lower number may commit later, and its events would be skipped (docs/decisions/0002).
 /// </summary>
 readonly record struct Cursor(ulong TransactionId, long Sequence)
 {
