@@ -51,6 +51,10 @@ sealed class ProvisioningReads(Registry registry)
         return fetched.ToDictionary(stream => stream.Id);
     }
 
+    // One look-up by key for each name, whatever the planner thinks of the table: statements are planned when it is still empty.
+    static string ByName(string table, string columns) =>
+        $"select found.* from unnest($1) wanted(name) cross join lateral (select {columns} from {table} t where t.name = wanted.name limit 1) found";
+
     async Task<(Dictionary<string, PolicyRow> Policies, HashSet<string> Types, Dictionary<string, string[]> Groups)> LoadReferences(
         string[] policies, string[] types, string[] groups, CancellationToken cancellation)
     {
@@ -58,11 +62,11 @@ sealed class ProvisioningReads(Registry registry)
             Groups: new Dictionary<string, string[]>(StringComparer.Ordinal));
         await using var batch = registry.Database.CreateBatch();
         var readers = new List<Action<NpgsqlDataReader>>(3);
-        Add("select name, incarnation, version, default_version, document, deleted from fleet_policies where name = any($1)", policies,
+        Add(ByName("fleet_policies", "name, incarnation, version, default_version, document, deleted"), policies,
             row => found.Policies[row.GetString(0)] = new(
                 row.GetString(0), row.GetInt32(1), row.GetInt64(2), row.GetInt32(3), row.GetString(4), row.GetBoolean(5)));
-        Add("select name from fleet_types where name = any($1)", types, row => found.Types.Add(row.GetString(0)));
-        Add("select name, path from fleet_groups where name = any($1)", groups, row => found.Groups[row.GetString(0)] = row.GetFieldValue<string[]>(1));
+        Add(ByName("fleet_types", "name"), types, row => found.Types.Add(row.GetString(0)));
+        Add(ByName("fleet_groups", "name, path"), groups, row => found.Groups[row.GetString(0)] = row.GetFieldValue<string[]>(1));
         if (readers.Count == 0) return found;
 
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
