@@ -51,6 +51,6 @@ static class Gateway
             .AddPerInstanceConsumer<PrincipalsChangedConsumer>()
             .AddPerInstanceConsumer<PolicyChangedConsumer>()
             .AddPerInstanceConsumer<CertificateRevokedConsumer>());
-        builder.Services.AddReceiveEndpointObserver<RecheckCertificates>();
+        builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<RecheckCertificates>());
     }
 }

@@ -24,10 +24,12 @@ sealed class RecheckCertificates : BackgroundService, IReceiveEndpointObserver
 
     const int Concurrency = 64;
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Together = TimeSpan.FromSeconds(5);
     readonly Channel<string> _later = Channel.CreateUnbounded<string>(); // bounded by the live certificates: each is asked for once at a time
     readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
     readonly Lock _gate = new();
-    int _wasAway;
+    readonly HashSet<Uri> _endpoints = [];
+    long _all;
 
     /// <summary>Tries again until the registry answers.</summary>
     public void Later(string certificateId)
@@ -65,17 +67,21 @@ sealed class RecheckCertificates : BackgroundService, IReceiveEndpointObserver
         while (await timer.WaitForNextTickAsync(stopping)) await _live.CloseExpired(stopping);
     }
 
+    // An endpoint that becomes ready a second time has been away. The others follow within the moment: once for all of them is enough.
     public Task Ready(ReceiveEndpointReady ready)
     {
-        if (Interlocked.Exchange(ref _wasAway, 0) == 1) All();
+        lock (_gate)
+        {
+            if (_endpoints.Add(ready.InputAddress)) return Task.CompletedTask;
+            if (_all != 0 && _clock.GetElapsedTime(_all) < Together) return Task.CompletedTask;
+            _all = _clock.GetTimestamp();
+        }
+
+        All();
         return Task.CompletedTask;
     }
 
-    public Task Faulted(ReceiveEndpointFaulted faulted)
-    {
-        Volatile.Write(ref _wasAway, 1);
-        return Task.CompletedTask;
-    }
+    public Task Faulted(ReceiveEndpointFaulted faulted) => Task.CompletedTask;
 
     public Task Stopping(ReceiveEndpointStopping stopping) => Task.CompletedTask;
 

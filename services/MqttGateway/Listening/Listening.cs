@@ -38,7 +38,7 @@ static class Listening
                 },
             });
             listen.UseMqtt(broker);
-            Log.Listening(log, $"{options.BindAddress}:{options.Port}");
+            services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(() => Log.Listening(log, $"{listen.IPEndPoint}"));
         });
         if (options.PlainListener || options.PlainPort > 0)
         {

@@ -1,7 +1,4 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Json;
-using FleetPlatform.Cbor;
 using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Contracts.TemplateEngine;
@@ -9,6 +6,7 @@ using FleetPlatform.Mqtt;
 using FleetPlatform.MqttGateway.Tests.Kit;
 using FleetPlatform.Pki;
 using FleetPlatform.ServiceDefaults;
+using static FleetPlatform.MqttGateway.Tests.Kit.Bodies;
 using static FleetPlatform.MqttGateway.Tests.Kit.Neighbours;
 
 namespace FleetPlatform.MqttGateway.Tests.Provisioning;
@@ -235,6 +233,26 @@ public sealed class ProvisioningTests(GatewayFixture fixture) : IClassFixture<Ga
         provisioned.Flow.FlowId.ShouldNotBe(issued.Flow.FlowId);
     }
 
+    [Fact]
+    public async Task A_request_begins_a_trace_that_its_questions_continue()
+    {
+        await using var gateway = await GatewayUnderTest.Start();
+        var begun = new System.Collections.Concurrent.ConcurrentQueue<System.Diagnostics.Activity>();
+        using var listener = new System.Diagnostics.ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "FleetPlatform.mqtt-gateway",
+            Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> _) => System.Diagnostics.ActivitySamplingResult.AllData,
+            ActivityStarted = begun.Enqueue,
+        };
+        System.Diagnostics.ActivitySource.AddActivityListener(listener);
+        await using var claim = await gateway.Connect(gateway.Claim(), "traced");
+        await claim.Publish(Keys + "json", default, QoS.AtLeastOnce);
+        await claim.Next();
+
+        var flow = gateway.Neighbours.Authority.Asked.Single().Flow;
+        begun.ShouldContain(activity => activity.OperationName == "mqtt publish" && activity.Id == flow.TraceParent && (string?)activity.GetTagItem("fleet.flow_id") == flow.FlowId);
+    }
+
     async Task<MqttClientConnection> Claimant(string clientId, ProtocolVersion version = ProtocolVersion.V500, QoS qos = QoS.AtLeastOnce, string format = "json")
     {
         var connection = await _gateway.Connect(_gateway.Claim(), clientId, version);
@@ -242,71 +260,5 @@ public sealed class ProvisioningTests(GatewayFixture fixture) : IClassFixture<Ga
             foreach (var side in new[] { "accepted", "rejected" })
                 (await connection.Subscribe($"{topic}{format}/{side}", qos)).IsFailure().ShouldBeFalse();
         return connection;
-    }
-
-    static byte[] Nothing(string format) => format == "json" ? Waiting.Utf8("{}") : [0xA0];
-
-    static byte[] Body(string format, string? token, string csr) => Body(format, token, [("certificateSigningRequest", csr)], "");
-
-    static byte[] Body(string format, string token, params (string, string)[] parameters) => Body(format, token, parameters, "parameters");
-
-    static byte[] Body(string format, string? token, (string Name, string Value)[] members, string under)
-    {
-        var map = members.ToDictionary(member => member.Name, member => member.Value);
-        if (format == "json")
-        {
-            var json = under.Length > 0 ? new Dictionary<string, object> { [under] = map } : map.ToDictionary(pair => pair.Key, pair => (object)pair.Value);
-            if (token is not null) json["certificateOwnershipToken"] = token;
-            return JsonSerializer.SerializeToUtf8Bytes(json);
-        }
-
-        var output = new ArrayBufferWriter<byte>();
-        var writer = new CborWriter(output);
-        writer.WriteStartMap((under.Length > 0 ? 1 : map.Count) + (token is null ? 0 : 1));
-        if (under.Length > 0)
-        {
-            writer.WriteTextString(under);
-            writer.WriteStartMap(map.Count);
-        }
-
-        foreach (var (name, value) in map)
-        {
-            writer.WriteTextString(name);
-            writer.WriteTextString(value);
-        }
-
-        if (token is not null)
-        {
-            writer.WriteTextString("certificateOwnershipToken");
-            writer.WriteTextString(token);
-        }
-
-        return output.WrittenSpan.ToArray();
-    }
-
-    static Dictionary<string, string> Read(Publish message, string format)
-    {
-        var members = new Dictionary<string, string>();
-        if (format == "json")
-        {
-            using var json = JsonDocument.Parse(message.Payload);
-            foreach (var member in json.RootElement.EnumerateObject()) members[member.Name] = member.Value.ToString();
-            return members;
-        }
-
-        var reader = new CborReader(message.Payload.Span);
-        reader.ReadStartMap();
-        while (reader.PeekType() != CborType.End)
-        {
-            var name = reader.ReadTextString();
-            switch (reader.PeekType())
-            {
-                case CborType.TextString: members[name] = reader.ReadTextString(); break;
-                case CborType.UnsignedInteger: members[name] = $"{reader.ReadUInt64()}"; break;
-                default: reader.SkipValue(); break;
-            }
-        }
-
-        return members;
     }
 }

@@ -5,6 +5,7 @@ using FleetPlatform.MqttGateway.Identity;
 using FleetPlatform.MqttGateway.Sessions;
 using FleetPlatform.MqttGateway.Tests.Kit;
 using FleetPlatform.ServiceDefaults;
+using MassTransit;
 using static FleetPlatform.MqttGateway.Tests.Kit.Neighbours;
 
 namespace FleetPlatform.MqttGateway.Tests.Sessions;
@@ -100,7 +101,11 @@ public sealed class LosingRightsTests(GatewayFixture fixture) : IClassFixture<Ga
         await using var goes = await gateway.Connect(lost, "goes");
         gateway.Neighbours.Forget(lost.Id); // and nobody told us
 
-        gateway.Get<RecheckCertificates>().All();
+        var recheck = gateway.Get<RecheckCertificates>();
+        await recheck.Ready(new Endpoint("queue-a"));
+        await recheck.Ready(new Endpoint("queue-b"));
+        goes.Closed.IsCompleted.ShouldBeFalse();
+        await recheck.Ready(new Endpoint("queue-a")); // a second time: it was away
 
         (await goes.IsClosed())!.Reason.ShouldBe(ReasonCode.AdministrativeAction);
         (await stays.Publish("a", Waiting.Utf8("x"), QoS.AtLeastOnce)).ShouldBe(ReasonCode.Success);
@@ -133,6 +138,13 @@ public sealed class LosingRightsTests(GatewayFixture fixture) : IClassFixture<Ga
         };
         await Should.ThrowAsync<MqttConnectException>(gateway.Connect(certificate, "racing-1"));
         gateway.Neighbours.Registry.Asked.Count.ShouldBe(2);
+    }
+
+    sealed class Endpoint(string queue) : ReceiveEndpointReady
+    {
+        public Uri InputAddress { get; } = new($"rabbitmq://bus/{queue}");
+        public IReceiveEndpoint ReceiveEndpoint => null!;
+        public bool IsStarted => true;
     }
 
     Task Changed(string certificateId) => Get<PrincipalsChangedConsumer>().Handle(new() { CertificateIds = [certificateId] }, default);
