@@ -35,7 +35,7 @@ public sealed class Platform : IAsyncLifetime
             builder.AddServiceDefaults("thing-registry");
             builder.Services.AddSingleton(Others);
             builder.Services.AddSingleton<IFlowSteps>(Others);
-            builder.AddFleetBus("thing-registry", fleet => fleet.AddRequestConsumer<CreatePolicyStandIn>().AddRequestConsumer<ListThingsStandIn>()
+            builder.AddFleetBus("thing-registry", fleet => fleet.AddRequestConsumer<CreatePolicyStandIn>().AddRequestConsumer<GetPolicyVersionStandIn>().AddRequestConsumer<ListThingsStandIn>()
                 .AddRequestConsumer<IssueStandIn>().AddRequestConsumer<RegisterStandIn>().AddRequestConsumer<DescribeStandIn>()
                 .AddRequestConsumer<RevokeStandIn>().AddRequestConsumer<ChangeStatusStandIn>());
         });
@@ -122,6 +122,14 @@ sealed class CreatePolicyStandIn(OtherServices others) : IConsumer<CreatePolicy>
             PolicyName = context.Message.PolicyName, VersionId = "1", IsDefaultVersion = true, PolicyDocument = context.Message.PolicyDocument,
             CreatedAt = DateTimeOffset.UnixEpoch,
         });
+}
+
+sealed class GetPolicyVersionStandIn : IConsumer<GetPolicyVersion>
+{
+    public Task Consume(ConsumeContext<GetPolicyVersion> context) => context.RespondAsync(new PolicyVersionDescription
+    {
+        PolicyName = context.Message.PolicyName, VersionId = "1", IsDefaultVersion = true, PolicyDocument = "taken's own", CreatedAt = DateTimeOffset.UnixEpoch,
+    });
 }
 
 sealed class ListThingsStandIn(OtherServices others) : IConsumer<ListThings>

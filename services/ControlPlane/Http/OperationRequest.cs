@@ -19,6 +19,12 @@ sealed class OperationRequest(
 
     public string Caller => caller;
 
+    /// <summary>
+    /// True when the SDK asks again because it saw no answer. What then exists already, exactly as asked for, is what the first attempt made.
+    /// </summary>
+    public bool IsRetry => Header("amz-sdk-request") is { } attempts
+        && attempts.StartsWith("attempt=", StringComparison.Ordinal) && !attempts.StartsWith("attempt=1;", StringComparison.Ordinal);
+
     public string Path(string name) => path[name];
 
     public string? Query(string name) => signed.Parameter(name);

@@ -23,9 +23,15 @@ sealed class Policies(IAsk ask, Arn arn) : IOperations
 
     async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
     {
-        var name = request.Path("policyName");
+        var (name, document) = (request.Path("policyName"), request.Text("policyDocument"));
         var answer = await ask.Ask<CreatePolicy, PolicyVersionDescription>(
-            new() { PolicyName = name, PolicyDocument = request.Text("policyDocument"), RequestedBy = request.Caller }, cancellation);
+            new() { PolicyName = name, PolicyDocument = document, RequestedBy = request.Caller }, cancellation);
+        if (request.IsRetry && answer.Refused?.Code == Reasons.AlreadyExists.Code)
+        {
+            var first = await ask.Ask<GetPolicyVersion, PolicyVersionDescription>(new() { PolicyName = name, VersionId = "1" }, cancellation);
+            if (first.Value is { IsDefaultVersion: true } made && made.PolicyDocument == document) answer = first;
+        }
+
         return answer.Reply(policy => new
         {
             policyName = name,

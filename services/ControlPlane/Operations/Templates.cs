@@ -23,17 +23,23 @@ sealed class Templates(IAsk ask, Arn arn) : IOperations
     async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
     {
         RefuseHook(request);
-        var name = request.Text("templateName");
+        var (name, body) = (request.Text("templateName"), request.Text("templateBody"));
         var answer = await ask.Ask<CreateTemplate, TemplateDescription>(new()
         {
             TemplateName = name,
             Description = request.OptionalText("description"),
-            TemplateBody = request.Text("templateBody"),
+            TemplateBody = body,
             Enabled = request.OptionalBoolean("enabled") ?? false,
             ProvisioningRoleArn = request.OptionalText("provisioningRoleArn"),
             Type = request.OptionalText("type"),
             RequestedBy = request.Caller,
         }, cancellation);
+        if (request.IsRetry && answer.Refused?.Code == Reasons.AlreadyExists.Code)
+        {
+            var first = await ask.Ask<DescribeTemplate, TemplateDescription>(new() { TemplateName = name }, cancellation);
+            if (first.Value is { DefaultVersionId: 1 } made && made.TemplateBody == body) answer = first;
+        }
+
         return answer.Reply(
             template => new { templateArn = arn.ProvisioningTemplate(name), templateName = name, defaultVersionId = template.DefaultVersionId },
             (name, arn.ProvisioningTemplate(name)));

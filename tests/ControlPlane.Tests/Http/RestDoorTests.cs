@@ -29,6 +29,16 @@ public sealed class RestDoorTests(Platform platform) : IClassFixture<Platform>
     }
 
     [Theory]
+    [InlineData("attempt=2; max=3", "taken's own", 200), InlineData("attempt=1; max=3", "taken's own", 409), InlineData("attempt=2; max=3", "another", 409)]
+    public async Task An_sdk_that_asks_again_gets_what_its_first_attempt_made(string attempt, string document, int status)
+    {
+        var request = new Operator().Sign(
+            HttpMethod.Post, platform.Host, "/policies/taken", $$"""{"policyDocument":"{{document}}"}""", ("amz-sdk-request", attempt));
+
+        (await platform.Send(request)).Status.ShouldBe(status);
+    }
+
+    [Theory]
     [InlineData("{}", "policyDocument is required."), InlineData("""{"policyDocument":1}""", "policyDocument must be a string.")]
     [InlineData("[]", "The body must be a JSON object."), InlineData("{", null), InlineData("""{"policyDocument":"a","policyDocument":"b"}""", null)]
     [InlineData("""{"a":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}""", null)]
