@@ -15,7 +15,7 @@ for project in $chosen; do
     log=$results/$project.log
     printf '\n== %s\n' "$project"
     began=$SECONDS
-    (cd "$root" && dotnet "tests/$project/bin/$output/$project.dll" -noColor -noLogo </dev/null) 2>&1 | tee "$log" | grep -vE '^ +(Discover|Start|Finish)' || :
+    (cd "$root" && timeout --foreground 900 dotnet "tests/$project/bin/$output/$project.dll" -noColor -noLogo </dev/null) 2>&1 | tee "$log" | grep -vE '^ +(Discover|Start|Finish)' || :
     # "   Name  Total: 16, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 0.3s"
     if [[ $(grep -E '^ +\S+ +Total: ' "$log" | tail -n 1) =~ Total:\ ([0-9]+),\ Errors:\ ([0-9]+),\ Failed:\ ([0-9]+),\ Skipped:\ ([0-9]+) ]]; then
         bad=$((BASH_REMATCH[2] + BASH_REMATCH[3]))

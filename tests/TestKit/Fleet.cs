@@ -67,11 +67,21 @@ public sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Waits until the host says that all is healthy.</summary>
-    public Task IsUp() => Eventually.IsTrue(
-        () => _host.HasExited
-            ? throw new InvalidOperationException($"The host ended with {_host.ExitCode}.\n{Output}")
-            : Task.FromResult(File.Exists(Path.Combine(Directory, "endpoints.json"))),
-        $"the fleet is healthy\n{Output}", StartPatience);
+    public async Task IsUp()
+    {
+        try
+        {
+            await Eventually.IsTrue(
+                () => _host.HasExited
+                    ? throw new InvalidOperationException($"The host ended with {_host.ExitCode}.\n{Output}")
+                    : Task.FromResult(File.Exists(Path.Combine(Directory, "endpoints.json"))),
+                "the fleet is healthy", StartPatience);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}\n{Output}", late);
+        }
+    }
 
     /// <summary>Process id of a resource, for example <c>thing-registry</c>, as of now.</summary>
     public int ProcessId(string resource) =>

@@ -12,7 +12,7 @@ static class ApplicationRun
     {
         using var folder = options.Folder.Take();
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var console = HostConsole.ForTerminal(resources.Max(resource => resource is PostgresDatabaseResource or ParameterResource ? 0 : resource.Name.Length + 2));
+        var console = HostConsole.ForTerminal(resources.Max(resource => resource is PostgresDatabaseResource or ParameterResource ? 0 : resource.Name.Length + 2), options.ShowsOutput);
         using var signals = new StopSignals(stopping, () => console.Write("Stopping. Once more kills everything."));
 
         try

@@ -27,6 +27,9 @@ sealed record HostOptions
     /// <summary>Folder of RabbitMQ's programs (<c>--rabbitmq-programs</c>); null to look in the usual places.</summary>
     public string? RabbitMqPrograms { get; init; }
 
+    /// <summary>Whether the console shows what resources print (<c>--console quiet</c> for not); their own log files have it in any case.</summary>
+    public bool ShowsOutput { get; init; } = true;
+
     /// <summary>Where the manifest goes, relative to the AppHost folder (<c>--output-path</c>).</summary>
     public string? OutputPath { get; init; }
 
@@ -56,6 +59,7 @@ sealed record HostOptions
             : throw new DistributedApplicationException($"--servers is automatic, container or native, not '{configuration["servers"]}'."),
         PostgresPrograms = configuration["postgres-programs"],
         RabbitMqPrograms = configuration["rabbitmq-programs"],
+        ShowsOutput = configuration["console"] != "quiet",
         OutputPath = configuration["output-path"],
         Telemetry = ReadTelemetry(configuration),
     };

@@ -10,14 +10,21 @@ enum LogTone
 }
 
 /// <summary>The host's console: one line at a time, each under the name of its resource.</summary>
-sealed class HostConsole(TextWriter writer, int nameWidth, bool coloured)
+sealed class HostConsole(TextWriter writer, int nameWidth, bool coloured, bool showsOutput)
 {
     const string Plain = "\e[0m";
     readonly Lock _gate = new();
 
-    public static HostConsole ForTerminal(int nameWidth) => new(
+    public static HostConsole ForTerminal(int nameWidth, bool showsOutput) => new(
         Console.Out, nameWidth,
-        coloured: !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
+        coloured: !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
+        showsOutput);
+
+    /// <summary>A line that a resource printed.</summary>
+    public void Output(string name, int colour, string text)
+    {
+        if (showsOutput) Line(name, colour, text, LogTone.Plain);
+    }
 
     public void Line(string name, int colour, string text, LogTone tone)
     {
@@ -74,7 +81,7 @@ sealed class ResourceLog : IDisposable
     public void Line(string text)
     {
         Store(text);
-        _console.Line(_name, _colour, text, LogTone.Plain);
+        _console.Output(_name, _colour, text);
     }
 
     /// <summary>A remark of the host about the resource.</summary>
