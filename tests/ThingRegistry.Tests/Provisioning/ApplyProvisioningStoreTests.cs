@@ -73,6 +73,26 @@ public sealed class ApplyProvisioningStoreTests(RegistryFixture fixture) : IClas
     }
 
     [Fact]
+    public async Task News_of_the_issuance_and_the_provisioning_may_come_at_the_same_moment()
+    {
+        var ids = Enumerable.Range(0, 20).Select(_ => A.CertificateId()).ToArray();
+
+        await Task.WhenAll(ids.SelectMany(id => (Task[])
+        [
+            Task.Run(() => RecordIssuedCertificates.Handle(new() { Items = [A.Issued(id)] }, fixture.Registry, Cancellation)),
+            Task.Run(() => fixture.Apply(A.Provisioning(id, A.Name("SN")))),
+        ]));
+
+        foreach (var id in ids)
+        {
+            var principal = await fixture.Registry.ReadPrincipal(id, Cancellation);
+            principal.Status.ShouldBe(PrincipalStatus.Active);
+            principal.CertificatePem.ShouldNotBeNull();
+            principal.Things.Count.ShouldBe(1);
+        }
+    }
+
+    [Fact]
     public async Task Creators_of_one_document_at_once_share_the_policy()
     {
         var document = A.DocumentFor(A.Name("c"));
