@@ -32,6 +32,38 @@ public sealed partial class MqttClientConnection
         if (keepAlive > TimeSpan.Zero) _pings = new Timer(_ => Ping(), null, keepAlive * 0.4, keepAlive * 0.4);
     }
 
+    // All packets that came together are answered together: one write for their acknowledgements.
+    async ValueTask ReadBatch()
+    {
+        while (true)
+        {
+            var result = await _input.ReadAsync();
+            var buffer = result.Buffer;
+            var mustDrain = false;
+            while (MqttCodec.TryRead(ref buffer, _options.Version, _options.MaximumPacketBytes, out var packet))
+            {
+                _heard = true;
+                if (packet is Publish publish)
+                {
+                    if (!_incoming.Writer.TryWrite(publish))
+                    {
+                        if (mustDrain) await _outbox.Drain();
+                        mustDrain = false;
+                        await _incoming.Writer.WriteAsync(publish);
+                    }
+
+                    // [MQTT-4.3.2-4]
+                    if (publish.QoS == QoS.AtLeastOnce) mustDrain |= _outbox.Add(new PubAck { PacketId = publish.PacketId }, _options.Version);
+                }
+                else Take(packet!);
+            }
+
+            _input.AdvanceTo(buffer.Start, buffer.End);
+            if (mustDrain) await _outbox.Drain();
+            if (result.IsCompleted || result.IsCanceled) return;
+        }
+    }
+
     async ValueTask<MqttPacket?> ReadOne(CancellationToken cancellation)
     {
         while (true)
@@ -54,11 +86,7 @@ public sealed partial class MqttClientConnection
     {
         try
         {
-            while (await ReadOne(default) is { } packet)
-            {
-                _heard = true;
-                await Take(packet);
-            }
+            await ReadBatch();
         }
         catch (MalformedPacketException malformed)
         {
@@ -74,14 +102,10 @@ public sealed partial class MqttClientConnection
         }
     }
 
-    async ValueTask Take(MqttPacket packet)
+    void Take(MqttPacket packet)
     {
         switch (packet)
         {
-            case Publish publish:
-                if (!_incoming.Writer.TryWrite(publish)) await _incoming.Writer.WriteAsync(publish);
-                if (publish.QoS == QoS.AtLeastOnce) await Send(new PubAck { PacketId = publish.PacketId }); // [MQTT-4.3.2-4]
-                break;
             case PubAck ack: Answer(ack.PacketId, ack); break;
             case SubAck ack: Answer(ack.PacketId, ack); break;
             case UnsubAck ack: Answer(ack.PacketId, ack); break;
