@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Net;
 using FleetPlatform.Contracts;
 using FleetPlatform.RabbitKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using RabbitMQ.Client;
 
 namespace FleetPlatform.ServiceDefaults.Tests.Messaging;
 
@@ -75,6 +77,27 @@ public sealed class AskTests
     }
 
     [Fact]
+    public async Task A_request_whose_service_ended_midway_is_not_served_again()
+    {
+        var bus = await RabbitMqServer.TakeVirtualHost();
+        await (await Greeter(bus)).DisposeAsync(); // its queue stays
+        await using var asker = await Asker(bus, "00:01:00");
+        var asked = asker.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "device" }, None);
+        await using (var connection = await new ConnectionFactory { Uri = new Uri(bus) }.CreateConnectionAsync())
+        {
+            await using var channel = await connection.CreateChannelAsync();
+            await Eventually.Is(async () => await channel.BasicGetAsync("greet", autoAck: false) is not null, "a service has taken it");
+        } // and died with it
+
+        await using var greeter = await Greeter(bus);
+        var again = 0;
+        greeter.Get<Seen>().Before = _ => Task.FromResult(Interlocked.Increment(ref again));
+
+        (await asked).Refused!.Code.ShouldBe(Reasons.Unavailable.Code); // ask again: nobody knows how far it came
+        again.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_lost_broker_fails_asks_in_time_and_is_found_again()
     {
         await using var rabbit = await RabbitMqServer.Start();
@@ -88,8 +111,8 @@ public sealed class AskTests
         var watch = Stopwatch.StartNew();
         await Should.ThrowAsync<RequestUnavailableException>(ask.Ask<Greet, Greeting>(new Greet { Name = "during" }, None));
         watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(4));
-        (await asker.Http.GetAsync("/health")).StatusCode.ShouldBe(System.Net.HttpStatusCode.ServiceUnavailable);
-        (await asker.Http.GetAsync("/alive")).StatusCode.ShouldBe(System.Net.HttpStatusCode.OK);
+        await Eventually.Is(async () => (await asker.Http.GetAsync("/health")).StatusCode == HttpStatusCode.ServiceUnavailable, "the loss is seen");
+        (await asker.Http.GetAsync("/alive")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         await rabbit.Run();
         await Eventually.Is(async () =>
