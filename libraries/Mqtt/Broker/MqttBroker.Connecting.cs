@@ -149,7 +149,7 @@ public sealed partial class MqttBroker
 
     internal TimeSpan GrantedExpiry(Connect connect) => connect.Version == ProtocolVersion.V500
         ? CapExpiry(connect.SessionExpiry ?? 0)
-        : connect.CleanStart ? TimeSpan.Zero : Options.PersistentSessionExpiry; // [MQTT-3.1.2-6]
+        : connect.CleanStart ? TimeSpan.Zero : Options.PersistentSessionExpiry; // 3.1.1: [MQTT-3.1.2-6]
 
     internal TimeSpan CapExpiry(uint seconds) =>
         TimeSpan.FromSeconds(Math.Min(seconds, Options.MaximumSessionExpiry.TotalSeconds));
@@ -187,7 +187,7 @@ public sealed partial class MqttBroker
             return will;
         }
 
-        seat.ExpiresAt = now + client.SessionExpiry;
+        seat.ExpiresAt = now + client.SessionExpiry; // [MQTT-3.1.2-23]
         Interlocked.Increment(ref _storedSessions);
         if (will is not { Delay: > 0 and var delay }) return will; // [MQTT-3.1.2-8]
         // Whichever comes first, the delay or the end of the session (§3.1.3.2.2).

@@ -18,7 +18,7 @@ public sealed partial class MqttBroker
         {
             // [MQTT-3.8.3-3]
             if (subscription.NoLocal && subscription.Seat.ClientId == publisher) continue;
-            // Live subscribers see RETAIN 0 [MQTT-3.3.1-9], [MQTT-3.3.1-12], unless they asked for it as published [MQTT-3.3.1-13].
+            // Live subscribers see RETAIN 0 [MQTT-3.3.1-12] (3.1.1: [MQTT-3.3.1-9]), unless they asked for it as published [MQTT-3.3.1-13].
             Deliver(publish, subscription, subscription.RetainAsPublished && publish.Retain, batch);
         }
 
@@ -146,7 +146,7 @@ public sealed partial class MqttBroker
     /// <summary>Sends the retained messages that a new subscription matches, as its Retain Handling says.</summary>
     internal void DeliverRetained(MqttClient client, Subscription subscription, TopicSubscription asked, bool isNew, FlushBatch batch)
     {
-        // [MQTT-3.3.1-9] to [MQTT-3.3.1-11]; 3.1.1: [MQTT-3.3.1-6].
+        // [MQTT-3.3.1-9], [MQTT-3.3.1-10], [MQTT-3.3.1-11]; 3.1.1: [MQTT-3.3.1-6].
         var wanted = asked.RetainHandling switch
         {
             RetainHandling.Send => true,
@@ -160,7 +160,7 @@ public sealed partial class MqttBroker
         foreach (var message in messages)
         {
             if (!client.IsConnected) return;
-            Deliver(message, subscription, retain: true, batch); // [MQTT-3.3.1-8]
+            Deliver(message, subscription, retain: true, batch); // §3.3.1.3; 3.1.1: [MQTT-3.3.1-8]
         }
     }
 }

@@ -60,7 +60,7 @@ public sealed partial class MqttBroker
                 due = (delayed.Client, delayed.Will);
             }
 
-            if (ends) // [MQTT-3.1.2-23]
+            if (ends) // [MQTT-4.1.0-2]
             {
                 EndSession(seat);
                 Remove(seat);

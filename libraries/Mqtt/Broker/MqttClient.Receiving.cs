@@ -171,13 +171,16 @@ public sealed partial class MqttClient
             SessionExpiry = _broker.CapExpiry(seconds);
         }
 
-        // The will is discarded, unless the client asks for it [MQTT-3.14.4-3], [MQTT-3.1.2-10].
-        if (disconnect.Reason != ReasonCode.DisconnectWithWill) Will = null;
+        // Only a normal disconnection discards the will [MQTT-3.14.4-3], [MQTT-3.1.2-10]; any other reason publishes it.
+        if (disconnect.Reason == ReasonCode.Success) Will = null;
         End(null, DisconnectCause.ClientInitiated);
     }
 
     void Send(MqttPacket packet, FlushBatch batch)
     {
+        // No packet of any kind exceeds what the client takes [MQTT-3.1.2-24]: long lists of answers might.
+        if (_maximumPacketBytes < uint.MaxValue && MqttCodec.Measure(packet, Version, out _) > _maximumPacketBytes)
+            throw new MalformedPacketException(ReasonCode.PacketTooLarge, "The answer exceeds the client's Maximum Packet Size.");
         if (Outbox.Add(packet, Version)) batch.Add(Outbox);
     }
 }

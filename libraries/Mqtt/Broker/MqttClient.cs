@@ -132,8 +132,7 @@ public sealed partial class MqttClient : IDeliverySink
     /// <summary>The session's way to this connection. Under the seat's gate.</summary>
     SinkAnswer IDeliverySink.Write(in Delivery delivery)
     {
-        // What a reconnect sends again was let through before, so it does not meet the limit a second time.
-        if (!delivery.Duplicate && Outbox.IsFull(_broker.Options.MaximumOutboundBytes, PumpLater)) return SinkAnswer.Full;
+        if (Outbox.IsFull(_broker.Options.MaximumOutboundBytes, PumpLater)) return SinkAnswer.Full;
         if (!Outbox.TryAdd(delivery, Version, _maximumPacketBytes, out var mustDrain)) return SinkAnswer.TooLarge;
         _mustDrain |= mustDrain;
         return SinkAnswer.Written;

@@ -24,13 +24,12 @@ struct Inflight
     }
 
     /// <summary>Frees an identifier. Acknowledgements usually come in order, so the oldest is looked at first.</summary>
-    /// <returns>False when it was not in use.</returns>
-    public readonly bool Remove(ushort packetId)
+    /// <returns>Where it stood, or -1 when it was not in use.</returns>
+    public readonly int Remove(ushort packetId)
     {
         var index = IndexOf(packetId);
-        if (index < 0) return false;
-        _entries!.RemoveAt(index);
-        return true;
+        if (index >= 0) _entries!.RemoveAt(index);
+        return index;
     }
 
     public readonly void RemoveAt(int index) => _entries!.RemoveAt(index);

@@ -26,6 +26,7 @@ sealed class Session(SessionLimits limits)
     Queue<Waiting>? _waiting;
     int _waitingBytes;
     int _window = limits.Window;
+    int _sentHere; // of those in flight, the first so many were sent on this connection
     IDeliverySink? _sink;
 
     readonly record struct Waiting(Publish Message, bool Retain);
@@ -49,14 +50,9 @@ sealed class Session(SessionLimits limits)
     /// <param name="mayReceive">False drops a message: the client's rights may have changed while it was away.</param>
     public void Resume(Func<Publish, bool> mayReceive, DateTimeOffset now)
     {
-        for (var i = 0; i < _inflight.Count;)
+        for (var i = _inflight.Count - 1; i >= 0; i--)
         {
-            var entry = _inflight[i];
-            // DUP is set on what is sent again [MQTT-3.3.1-1].
-            var sent = mayReceive(entry.Message) && TryExpiry(entry.Message, now, out var expiry)
-                && _sink!.Write(new Delivery(entry.Message, QoS.AtLeastOnce, entry.PacketId, true, entry.Retain, expiry)) != SinkAnswer.TooLarge;
-            if (sent) i++;
-            else _inflight.RemoveAt(i);
+            if (!mayReceive(_inflight[i].Message)) _inflight.RemoveAt(i);
         }
 
         for (var left = WaitingCount; left > 0; left--)
@@ -65,6 +61,7 @@ sealed class Session(SessionLimits limits)
             if (mayReceive(waiting.Message)) Enqueue(waiting);
         }
 
+        _sentHere = 0;
         Pump(now);
     }
 
@@ -89,14 +86,29 @@ sealed class Session(SessionLimits limits)
     /// <returns>False when the identifier was not in flight.</returns>
     public bool Acknowledge(ushort packetId, DateTimeOffset now)
     {
-        if (!_inflight.Remove(packetId)) return false;
+        var at = _inflight.Remove(packetId);
+        if (at < 0) return false;
+        if (at < _sentHere) _sentHere--;
         Pump(now);
         return true;
     }
 
-    /// <summary>Sends what waits, as far as window and connection allow.</summary>
+    /// <summary>Sends what is to be sent again and then what waits, as far as window and connection allow.</summary>
     public void Pump(DateTimeOffset now)
     {
+        // The window may be narrower than on the connection before [MQTT-3.3.4-9].
+        while (_sink is not null && _sentHere < _inflight.Count && _sentHere < _window)
+        {
+            var entry = _inflight[_sentHere];
+            var answer = SinkAnswer.TooLarge;
+            // DUP is set on what is sent again [MQTT-3.3.1-1].
+            if (TryExpiry(entry.Message, now, out var expiry))
+                answer = _sink.Write(new Delivery(entry.Message, QoS.AtLeastOnce, entry.PacketId, true, entry.Retain, expiry));
+            if (answer == SinkAnswer.Full) return;
+            if (answer == SinkAnswer.Written) _sentHere++;
+            else _inflight.RemoveAt(_sentHere);
+        }
+
         while (_sink is not null && WaitingCount > 0 && _inflight.Count < _window)
         {
             if (Send(_waiting!.Peek(), now) == SinkAnswer.Full) return;
@@ -119,7 +131,8 @@ sealed class Session(SessionLimits limits)
         var packetId = _inflight.Add(waiting.Message, waiting.Retain);
         // DUP is 0 on a first sending, whatever the publisher's was [MQTT-3.3.1-3].
         var answer = _sink!.Write(new Delivery(waiting.Message, QoS.AtLeastOnce, packetId, false, waiting.Retain, expiry));
-        if (answer != SinkAnswer.Written) _inflight.Remove(packetId);
+        if (answer == SinkAnswer.Written) _sentHere++;
+        else _inflight.Remove(packetId);
         return answer;
     }
 

@@ -37,8 +37,16 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         var stream = new SslStream(new DuplexPipeStream(connection.Transport), leaveInnerStreamOpen: true, (_, certificate, _, _) => certificate is not null);
         try
         {
-            var accepted = await Handshake(connection, stream);
-            Interlocked.Decrement(ref _pending);
+            TlsConnection? accepted;
+            try
+            {
+                accepted = await Handshake(connection, stream);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _pending);
+            }
+
             if (accepted is null) return;
             connection.Features.Set(accepted);
             await next(connection);

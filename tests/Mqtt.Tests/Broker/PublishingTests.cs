@@ -218,4 +218,49 @@ public class PublishingTests
         for (var i = 0; i < 3000; i++) test.Broker.Publish(new Publish { Topic = "t", Payload = BitConverter.GetBytes(i).Concat(new byte[2000]).ToArray(), QoS = QoS.AtLeastOnce });
         for (var i = 0; i < 3000; i++) BitConverter.ToInt32((await device.Next(20)).Payload.Span).ShouldBe(i);
     }
+
+    [Fact]
+    public async Task Every_request_is_answered_with_its_own_packet_identifier()
+    {
+        await using var test = await TestBroker.Start();
+        using var raw = await RawConnection.Open(test.PlainPort);
+        await raw.Send(new Connect { Version = ProtocolVersion.V500, ClientId = "d" }, ProtocolVersion.V500);
+        await raw.Read(ProtocolVersion.V500);
+        await raw.Send(new Subscribe { PacketId = 7, Filters = [new("a", QoS.AtLeastOnce), new("b", QoS.AtMostOnce)] }, ProtocolVersion.V500);
+        (await raw.Read(ProtocolVersion.V500)).ShouldBeOfType<SubAck>().PacketId.ShouldBe((ushort)7); // [MQTT-3.8.4-1], [MQTT-3.8.4-2]
+        await raw.Send(new Unsubscribe { PacketId = 8, Filters = ["a", "A", "b/#/c"] }, ProtocolVersion.V500);
+        var unsubscribed = (await raw.Read(ProtocolVersion.V500)).ShouldBeOfType<UnsubAck>();
+        unsubscribed.PacketId.ShouldBe((ushort)8); // [MQTT-3.10.4-4], [MQTT-3.10.4-5]
+        unsubscribed.Reasons.ShouldBe([ReasonCode.Success, ReasonCode.NoSubscriptionExisted, ReasonCode.TopicFilterInvalid]); // [MQTT-3.10.4-1]
+        await raw.Send(new Publish { Topic = "t", PacketId = 9, QoS = QoS.AtLeastOnce }, ProtocolVersion.V500);
+        (await raw.Read(ProtocolVersion.V500)).ShouldBeOfType<PubAck>().PacketId.ShouldBe((ushort)9); // [MQTT-4.3.2-4]
+        await raw.Send(PingReq.Instance, ProtocolVersion.V500);
+        (await raw.Read(ProtocolVersion.V500)).ShouldBeOfType<PingResp>(); // [MQTT-3.12.4-1]
+    }
+
+    [Fact] // [MQTT-3.1.2-24]
+    public async Task An_answer_too_large_for_the_client_ends_the_connection_instead()
+    {
+        await using var test = await TestBroker.Start();
+        using var raw = await RawConnection.Open(test.PlainPort);
+        await raw.Send(new Connect { Version = ProtocolVersion.V500, ClientId = "d", MaximumPacketSize = 512 }, ProtocolVersion.V500);
+        await raw.Read(ProtocolVersion.V500);
+        await raw.Send(new Unsubscribe { PacketId = 8, Filters = Enumerable.Repeat("x", 1000).ToArray() }, ProtocolVersion.V500);
+        (await raw.Read(ProtocolVersion.V500)).ShouldBeOfType<Disconnect>().Reason.ShouldBe(ReasonCode.PacketTooLarge);
+    }
+
+    [Fact] // [MQTT-3.8.4-8]
+    public async Task A_delivery_has_the_lower_of_published_and_granted_QoS()
+    {
+        await using var test = await TestBroker.Start();
+        await using var device = await test.Connect("d");
+        await device.Subscribe("zero", QoS.AtMostOnce);
+        await device.Subscribe("one", QoS.AtLeastOnce);
+        await device.Publish("zero", new byte[1], QoS.AtLeastOnce);
+        await device.Publish("one", new byte[1], QoS.AtMostOnce);
+        await device.Publish("one", new byte[1], QoS.AtLeastOnce);
+        (await device.Next()).QoS.ShouldBe(QoS.AtMostOnce);
+        (await device.Next()).QoS.ShouldBe(QoS.AtMostOnce);
+        (await device.Next()).QoS.ShouldBe(QoS.AtLeastOnce);
+    }
 }

@@ -216,6 +216,8 @@ public class StoredSessionTests
         await using (var asking = await test.Connect("e", ProtocolVersion.V500, will: will with { Topic = "will/asked", Retain = true }))
             await asking.Disconnect(ReasonCode.DisconnectWithWill);
         (await watcher.Next()).Topic.ShouldBe("will/asked");
+        await using (var failing = await test.Connect("f", ProtocolVersion.V500, will: will with { Topic = "will/failing" })) await failing.Disconnect(ReasonCode.UnspecifiedError);
+        (await watcher.Next()).Topic.ShouldBe("will/failing");
         test.Broker.RetainedCount.ShouldBe(1);
     }
 

@@ -65,6 +65,10 @@ public class GoldenTests
         }
     }
 
+    [Fact] // [MQTT-1.5.4-3]
+    public void A_byte_order_mark_is_kept() =>
+        Hex.Read(Hex.Bytes("30 06 0004 EFBBBF61"), ProtocolVersion.V311).ShouldBeOfType<Publish>().Topic.ShouldBe("\uFEFFa");
+
     static IEnumerable<string[]> Lines(string file) =>
         File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Packets", "Golden", file))
             .Where(line => line.Length > 0 && line[0] != '#')

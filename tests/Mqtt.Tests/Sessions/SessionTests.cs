@@ -78,6 +78,24 @@ public class SessionTests
         _sink.Written.ShouldBe(["a q1 #1 dup", "b q1 #2"]);
     }
 
+    [Fact] // [MQTT-3.3.4-9]
+    public void A_narrower_window_after_a_reconnect_is_kept_too()
+    {
+        var session = Attached();
+        foreach (var topic in new[] { "a", "b", "c" }) session.Deliver(Message(topic), QoS.AtLeastOnce, false, Noon);
+        session.Detach();
+        _sink.Written.Clear();
+
+        session.Attach(_sink, receiveMaximum: 1);
+        session.Resume(_ => true, Noon);
+        _sink.Written.ShouldBe(["a q1 #1 dup"]);
+        session.Deliver(Message("d"), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Queued);
+        session.Acknowledge(1, Noon);
+        session.Acknowledge(2, Noon);
+        session.Acknowledge(3, Noon);
+        _sink.Written.ShouldBe(["a q1 #1 dup", "b q1 #2 dup", "c q1 #3", "d q1 #4"]);
+    }
+
     [Fact]
     public void What_may_no_longer_be_received_is_dropped_on_resume()
     {
@@ -147,7 +165,7 @@ public class SessionTests
     {
         var inflight = new Inflight();
         inflight.Add(Message("stays"), false).ShouldBe((ushort)1);
-        for (var i = 2; i <= ushort.MaxValue; i++) inflight.Remove(inflight.Add(Message("x"), false)).ShouldBeTrue();
+        for (var i = 2; i <= ushort.MaxValue; i++) inflight.Remove(inflight.Add(Message("x"), false)).ShouldBe(1);
         inflight.Add(Message("x"), false).ShouldBe((ushort)2);
     }
 
