@@ -74,8 +74,10 @@ public sealed class RabbitMqServer : IAsyncDisposable
             epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 >/dev/null 2>&1 </dev/null & mapper=$!
             /usr/lib/rabbitmq/bin/rabbitmq-server >"$HOME/output" 2>&1 </dev/null & server=$!
             cat >/dev/null
-            kill -KILL $(cat "$HOME/pid") $server $mapper 2>/dev/null
+            broker=$(cat "$HOME/pid")
+            kill -KILL $broker $server $mapper 2>/dev/null
             wait
+            while kill -0 $broker 2>/dev/null; do sleep 0.1; done # not our child; it may write until it is gone
             [ -e "$HOME/keep" ] || rm -rf "$HOME"
             """;
         var start = new ProcessStartInfo("setsid") { RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = _directory };
