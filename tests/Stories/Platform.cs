@@ -119,12 +119,12 @@ public sealed class Platform : IAsyncLifetime
         Operator.RegisterCertificateWithoutCa(certificate.ExportCertificatePem(), CancellationToken.None);
 
     /// <summary>Checks that <c>fleet why</c> names this reason as the first failure of the subject's last attempt.</summary>
-    internal Task ExplainsWith(string subject, string reason) => Eventually.Holds(async () =>
+    internal Task ExplainsWith(string subject, string reason, TimeSpan? within = null) => Eventually.Holds(async () =>
     {
         var steps = await Operator.FindFlowSteps(subject, CancellationToken.None);
         Timeline.FirstFailure(steps)?.ReasonCode.ShouldBe(reason, string.Join('\n', steps));
         Timeline.FirstFailure(steps).ShouldNotBeNull();
-    });
+    }, within);
 
     /// <summary>Types of a stream's events, oldest first.</summary>
     internal async Task<IReadOnlyList<string>> Events(string stream) =>

@@ -18,7 +18,7 @@ public sealed class RevocationStories(Platform platform)
         goodbye?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
         await platform.RefusesToConnect(device.Certificate, device.ThingName);
         (await platform.Events($"principal-{device.CertificateId}")).ShouldContain("principal.revoked.v1");
-        (await platform.Events($"revocation-{device.CertificateId}")).ShouldContain("certificate.revoked.v1");
+        (await platform.Events($"revocation-{device.CertificateId}")).ShouldContain("revocation.recorded.v1");
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class TraceStories(Platform platform)
     List<ReceivedSpan> TraceOf(ProvisionedDevice device)
     {
         var steps = platform.Operator.FindFlowSteps(device.ThingName, CancellationToken.None).GetAwaiter().GetResult();
-        var traceId = steps.First(step => step.Service == "thing-registry" && step.TraceId is not null).TraceId;
+        var traceId = steps.First(step => step is { Service: "thing-registry", Step: "thing registered" }).TraceId;
         return [.. platform.Telemetry.Spans.Where(span => span.TraceId == traceId)];
     }
 

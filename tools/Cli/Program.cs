@@ -1,5 +1,14 @@
 using System.CommandLine;
 using FleetPlatform.Cli.Commands;
+using Spectre.Console;
+
+// Into a pipe or a file: plain text, one line a line.
+if (Console.IsOutputRedirected)
+{
+    AnsiConsole.Profile.Capabilities.Ansi = false;
+    AnsiConsole.Profile.Capabilities.ColorSystem = ColorSystem.NoColors;
+    AnsiConsole.Profile.Width = 400;
+}
 
 var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.")
 {
