@@ -3,6 +3,7 @@ using FleetPlatform.Bench;
 // ./fleet bench NAME: every claim of speed in docs/performance.md comes from here.
 return args switch
 {
+    ["provisioning", .. var options] => await ProvisioningBench.Run(options),
     ["eventstore", .. var options] => await EventStoreBench.Run(options),
     ["issue", .. var options] => await IssueBench.Run(options),
     ["mqtt", .. var options] => await MqttBench.Run(options),
