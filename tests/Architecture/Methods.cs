@@ -10,7 +10,7 @@ static partial class Methods
     {
         for (var i = 0; i + 1 < file.Lines.Length; i++)
         {
-            if (!Signature().IsMatch(file.Lines[i])) continue;
+            if (!Signature().IsMatch(file.Lines[i]) || file.Lines[i].Contains("=>", StringComparison.Ordinal)) continue;
             var open = i;
             while (open < file.Lines.Length && file.Lines[open].Trim() != "{" && !file.Lines[open].TrimEnd().EndsWith(';')) open++;
             if (open >= file.Lines.Length || file.Lines[open].Trim() != "{") continue;
@@ -20,6 +20,6 @@ static partial class Methods
         }
     }
 
-    [GeneratedRegex(@"^\s+(public |internal |private |protected )?(static |async |override |virtual |sealed |unsafe )*[\w<>\[\],\.\?\(\) ]+ \w+(<[\w, ]+>)?\((?!.*=>.*;$).*$")]
+    [GeneratedRegex(@"^\s+(public |internal |private |protected )?(static |async |override |virtual |sealed |unsafe )*[\w<>\[\],\.\?\(\) ]+ \w+(<[\w, ]+>)?\(.*$")]
     private static partial Regex Signature();
 }

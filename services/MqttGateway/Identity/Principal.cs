@@ -23,6 +23,13 @@ sealed record Principal
 {
     public required PrincipalGrant Grant { get; init; }
     public required CompiledPolicySet Policies { get; init; }
+
+    /// <summary>For a thing whose groups have policies: those and the certificate's own. They hold only on a connection of that thing.</summary>
+    public IReadOnlyDictionary<string, CompiledPolicySet> ThingPolicies { get; init; } = new Dictionary<string, CompiledPolicySet>();
+
+    /// <summary>What decides on a connection of this thing, or of none.</summary>
+    public CompiledPolicySet PoliciesOf(ThingGrant? thing) =>
+        thing is not null && ThingPolicies.TryGetValue(thing.ThingName, out var policies) ? policies : Policies;
     public FirstConnection FirstConnection { get; init; }
 
     public string CertificateId => Grant.CertificateId;

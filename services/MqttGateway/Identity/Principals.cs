@@ -114,9 +114,9 @@ sealed class Principals(
     Principal WithPolicy(Principal principal, PolicyChanged change)
     {
         var grants = principal.Grant.Policies.Select(policy => policy.PolicyName == change.PolicyName
-            ? new PolicyGrant { PolicyName = change.PolicyName, VersionId = change.VersionId, Document = change.Document }
+            ? policy with { VersionId = change.VersionId, Document = change.Document }
             : policy).ToList();
-        return principal with { Grant = principal.Grant with { Policies = grants }, Policies = policies.Compile(grants) };
+        return Compile(principal.Grant with { Policies = grants }, principal.FirstConnection);
     }
 
     bool IsNobody(string certificateId, [NotNullWhen(true)] out Nobody? nobody) =>
@@ -145,8 +145,20 @@ sealed class Principals(
         }
     }
 
-    Principal Compile(PrincipalGrant grant, FirstConnection first) =>
-        new() { Grant = grant, Policies = policies.Compile(grant.Policies), FirstConnection = first };
+    Principal Compile(PrincipalGrant grant, FirstConnection first)
+    {
+        var own = grant.Policies.Where(policy => policy.ThingName is null).ToList();
+        return new()
+        {
+            Grant = grant,
+            Policies = policies.Compile(own),
+            ThingPolicies = grant.Policies
+                .Where(policy => policy.ThingName is not null)
+                .GroupBy(policy => policy.ThingName!, StringComparer.Ordinal)
+                .ToDictionary(thing => thing.Key, thing => policies.Compile([.. own, .. thing]), StringComparer.Ordinal),
+            FirstConnection = first,
+        };
+    }
 
     /// <summary>One question, whoever waits for it.</summary>
     sealed class Question

@@ -128,7 +128,7 @@ sealed record Rights(CompiledPolicySet Policies, PolicyContext Context)
     static Rights Of(Principal principal, PolicyContext connection)
     {
         ThingGrant? thing = principal.ThingOf(connection.ClientId);
-        return new(principal.Policies, new PolicyContext
+        return new(principal.PoliciesOf(thing), new PolicyContext
         {
             Region = connection.Region,
             AccountId = connection.AccountId,
