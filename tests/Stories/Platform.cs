@@ -93,6 +93,15 @@ public sealed class Platform : IAsyncLifetime
             key.PrivateKeyPem);
     }
 
+    /// <summary>Waits until every part has found every other again: a device provisions, and its record can be read, revoked and explained.</summary>
+    internal Task HasRecovered() => Eventually.Holds(async () =>
+    {
+        var device = await ProvisionsDevice("recovered");
+        (await Events($"thing-{device.ThingName}")).ShouldNotBeEmpty();
+        (await Operator.FindFlowSteps(device.ThingName, CancellationToken.None)).ShouldContain(step => step.Service == "certificate-authority");
+        await Operator.UpdateCertificate(device.CertificateId, "REVOKED", CancellationToken.None);
+    }, TimeSpan.FromSeconds(90));
+
     internal Task<MqttClientConnection> Connects(ProvisionedDevice device, ProtocolVersion version = ProtocolVersion.V500) =>
         Connects(device.Certificate, device.ThingName, version);
 

@@ -19,9 +19,15 @@ static class Timeline
     }
 
     /// <summary>The first failing step of the latest attempt, or null when that attempt had none.</summary>
-    /// <remarks>An attempt is a flow; steps without one belong to the attempt that follows them.</remarks>
+    /// <remarks>
+    /// An attempt is a flow, and steps without one belong to the flow that follows them. A connection that ended before any flow is an
+    /// attempt of its own.
+    /// </remarks>
     public static FlowStep? FirstFailure(IReadOnlyList<FlowStep> steps)
     {
+        if (steps.LastOrDefault(step => step.FlowId is not null || step.SessionId is not null) is { FlowId: null, ReasonCode: not null } refused)
+            return steps.First(step => step.SessionId == refused.SessionId && step.ReasonCode is not null);
+
         var latest = steps.LastOrDefault(step => step.FlowId is not null)?.FlowId;
         var begins = latest is null ? 0 : IndexOf(steps, step => step.FlowId == latest);
         while (begins > 0 && steps[begins - 1].FlowId is null) begins--;
