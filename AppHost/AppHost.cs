@@ -69,7 +69,9 @@ IResourceBuilder<ProjectResource> Service(string name, string project, int? port
     .WithHttpHealthCheck("/health")
     .WithEnvironment("Fleet__AccountId", settings["account-id"] ?? "123456789012")
     .WithEnvironment("Fleet__Region", settings["region"] ?? "us-east-1")
-    .WithEnvironment("DOTNET_gcServer", "0"); // seven processes share a small machine: one heap each, not one per core
+    .WithEnvironment("DOTNET_gcServer", "0") // seven processes share a small machine: one heap each, not one per core,
+    .WithEnvironment("DOTNET_TieredPGO", "0") // no instrumented code while they warm up,
+    .WithEnvironment("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0"); // and idle threads sleep instead of spinning (docs/performance.md)
 
 IResourceBuilder<ProjectResource> WithDatabase(IResourceBuilder<ProjectResource> service) => service
     .WithReference(postgres.AddDatabase($"{service.Resource.Name}-db"))
