@@ -30,6 +30,7 @@ public sealed class Arn(FleetOptions options)
 
     public string Thing(string name) => $"{Prefix}thing/{name}";
     public string ThingGroup(string name) => $"{Prefix}thinggroup/{name}";
+    public string BillingGroup(string name) => $"{Prefix}billinggroup/{name}";
     public string ThingType(string name) => $"{Prefix}thingtype/{name}";
     public string Policy(string name) => $"{Prefix}policy/{name}";
     public string ProvisioningTemplate(string name) => $"{Prefix}provisioningtemplate/{name}";

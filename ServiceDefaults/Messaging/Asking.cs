@@ -20,6 +20,12 @@ public interface IAsk
     Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, CancellationToken cancellation = default)
         where TRequest : class where TAnswer : class;
 
+    /// <summary>The same for a request that takes longer than others.</summary>
+    /// <param name="timeout">How long to wait for the answer, above zero.</param>
+    /// <inheritdoc cref="Ask{TRequest,TAnswer}(TRequest,CancellationToken)"/>
+    Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
+        where TRequest : class where TAnswer : class;
+
     /// <summary>The same for requests that every service answers (<see cref="ReadStream"/>, <see cref="FindFlowSteps"/>).</summary>
     /// <param name="service">Resource name of the one to ask, for example <c>thing-registry</c>.</param>
     Task<Answer<TAnswer>> AskService<TRequest, TAnswer>(string service, TRequest request, CancellationToken cancellation = default)
@@ -37,6 +43,10 @@ sealed class Asking(IServiceProvider services, MessagingOptions options) : IAsk
     public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, CancellationToken cancellation = default)
         where TRequest : class where TAnswer : class =>
         Send<TRequest, TAnswer>(null, request, options.RequestTimeout, cancellation);
+
+    public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
+        where TRequest : class where TAnswer : class =>
+        Send<TRequest, TAnswer>(null, request, timeout, cancellation);
 
     public Task<Answer<TAnswer>> AskService<TRequest, TAnswer>(string service, TRequest request, CancellationToken cancellation = default)
         where TRequest : class where TAnswer : class =>

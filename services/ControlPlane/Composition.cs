@@ -30,10 +30,12 @@ static class Composition
             .AddSingleton<IOperations, Things>()
             .AddSingleton<IOperations, ThingTypes>()
             .AddSingleton<IOperations, ThingGroups>()
+            .AddSingleton<IOperations, BillingGroups>()
             .AddSingleton<IOperations, Templates>()
             .AddSingleton<IOperations, Operations.Endpoint>()
             .AddSingleton<IOperations, Flows>()
-            .AddSingleton<IOperations, Streams>();
+            .AddSingleton<IOperations, Streams>()
+            .AddSingleton<IOperations, Rehearsals>();
     }
 
     public static void MapControlPlane(this WebApplication app)

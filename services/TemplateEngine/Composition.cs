@@ -1,6 +1,7 @@
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.ServiceDefaults;
 using FleetPlatform.TemplateEngine.Claims;
+using FleetPlatform.TemplateEngine.Rehearsal;
 using FleetPlatform.TemplateEngine.Templates;
 
 namespace FleetPlatform.TemplateEngine;
@@ -18,6 +19,9 @@ static class Composition
         builder.Services.AddSingleton<RefusalBudget>();
         builder.Services.AddSingleton<ProvisioningMeter>();
         builder.Services.AddSingleton<ProvisionThing>();
+        builder.Services.AddSingleton<RehearseTemplate>();
+        builder.Services.AddSingleton<RecordedRegistrations>();
+        builder.Services.AddSingleton<ReplayTemplate>();
         builder.Services.AddSingleton<IFlowSteps, ProvisioningSteps>();
         builder.AddFleetEventStore("template-engine-db", EventNames.All, store => store
             .Project<TemplatesTable>()
@@ -33,6 +37,9 @@ static class Composition
             .AddRequestConsumer<DescribeTemplateVersionConsumer>()
             .AddRequestConsumer<DeleteTemplateVersionConsumer>()
             .AddRequestConsumer<ListTemplateVersionsConsumer>()
+            .AddRequestConsumer<ValidateTemplateConsumer>()
+            .AddRequestConsumer<RehearseTemplateConsumer>(concurrency: 8)
+            .AddRequestConsumer<ReplayTemplateConsumer>(concurrency: 2)
             .AddBatcher<ApplyProvisionings, ApplyProvisioning, ApplyProvisioningsAnswer, ApplyProvisioningAnswer>(RegistryTimeout(builder.Configuration)));
         var app = builder.Build();
         app.MapDefaultEndpoints();

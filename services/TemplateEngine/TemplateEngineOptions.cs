@@ -23,13 +23,17 @@ sealed class TemplateEngineOptions
     [Range(1, 4096)]
     public int MaximumParameterValueCharacters { get; init; } = 4096;
 
-    /// <summary>Characters of each parameter's name and value that a flow records; longer ones are cut and marked.</summary>
+    /// <summary>Characters of each parameter's name and value that a refusal records; longer ones are cut and marked. What rendered is recorded whole.</summary>
     [Range(16, 4096)]
     public int RecordedCharacters { get; init; } = 128;
 
     /// <summary>Refusals recorded per claim certificate and minute by one process; more are answered without a record.</summary>
     [Range(0, 100_000)]
     public int RecordedRefusalsPerMinute { get; init; } = 60;
+
+    /// <summary>How many of the newest events of all flows a replay looks through for a template's registrations.</summary>
+    [Range(1000, 100_000_000)]
+    public int ReplayWindow { get; init; } = 1_000_000;
 
     /// <summary>How long a flow waits for ThingRegistry before it is refused as <c>unavailable</c>. Default 3 seconds.</summary>
     public TimeSpan RegistryTimeout { get; init; } = TimeSpan.FromSeconds(3);

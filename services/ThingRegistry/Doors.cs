@@ -1,3 +1,4 @@
+using FleetPlatform.ThingRegistry.Billing;
 using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
@@ -14,9 +15,11 @@ static class Doors
     {
         bus.AddBatchConsumer<ApplyProvisioningsConsumer>();
         bus.AddBatchConsumer<FindPrincipalsConsumer>();
+        bus.AddRequestConsumer<RehearseProvisioningConsumer>();
         bus.AddEventConsumer<CertificatesIssuedConsumer>();
         bus.AddEventConsumer<CertificateRevokedConsumer>();
         AddThings(bus);
+        AddBillingGroups(bus);
         AddPolicies(bus);
         AddCertificates(bus);
     }
@@ -41,6 +44,17 @@ static class Doors
         bus.AddRequestConsumer<ListThingsInGroupConsumer>();
         bus.AddRequestConsumer<ListGroupsOfThingConsumer>();
         bus.AddRequestConsumer<ChangeGroupMembershipConsumer>();
+    }
+
+    static void AddBillingGroups(FleetBusBuilder bus)
+    {
+        bus.AddRequestConsumer<CreateBillingGroupConsumer>();
+        bus.AddRequestConsumer<DescribeBillingGroupConsumer>();
+        bus.AddRequestConsumer<UpdateBillingGroupConsumer>();
+        bus.AddRequestConsumer<DeleteBillingGroupConsumer>();
+        bus.AddRequestConsumer<ListBillingGroupsConsumer>();
+        bus.AddRequestConsumer<ListThingsInBillingGroupConsumer>();
+        bus.AddRequestConsumer<ChangeBillingGroupConsumer>();
     }
 
     static void AddPolicies(FleetBusBuilder bus)

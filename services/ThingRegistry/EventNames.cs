@@ -1,3 +1,4 @@
+using FleetPlatform.ThingRegistry.Billing;
 using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
@@ -12,6 +13,7 @@ static class EventNames
     public static EventTypes All { get; } = new EventTypes()
         .Map<ThingRegistered>("thing.registered.v1")
         .Map<ThingUpdated>("thing.updated.v1")
+        .Map<BillingGroupChanged>("thing.billing-group-changed.v1")
         .Map<GroupJoined>("thing.group-joined.v1")
         .Map<GroupLeft>("thing.group-left.v1")
         .Map<CertificateAttached>("thing.certificate-attached.v1")
@@ -21,6 +23,9 @@ static class EventNames
         .Map<ThingGroupCreated>("group.created.v1")
         .Map<GroupPolicyAttached>("group.policy-attached.v1")
         .Map<GroupPolicyDetached>("group.policy-detached.v1")
+        .Map<BillingGroupCreated>("billing.created.v1")
+        .Map<BillingGroupUpdated>("billing.updated.v1")
+        .Map<BillingGroupDeleted>("billing.deleted.v1")
         .Map<PolicyCreated>("policy.created.v1")
         .Map<PolicyVersionCreated>("policy.version-created.v1")
         .Map<DefaultPolicyVersionSet>("policy.default-version-set.v1")

@@ -17,6 +17,8 @@ static partial class Names
 
     public static Refusal? RefuseGroupName(string name) => Refuse(ThingName(), "Thing group name", ThingRule, name, Reasons.InvalidRequest.Code);
 
+    public static Refusal? RefuseBillingGroupName(string name) => Refuse(ThingName(), "Billing group name", ThingRule, name, Reasons.InvalidRequest.Code);
+
     public static Refusal? RefusePolicyName(string name) =>
         Refuse(PolicyName(), "Policy name", "1 to 128 of the characters a-z A-Z 0-9 _ + = , . @ -", name, Reasons.InvalidRequest.Code);
 

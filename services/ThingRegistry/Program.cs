@@ -1,4 +1,5 @@
 using FleetPlatform.ThingRegistry;
+using FleetPlatform.ThingRegistry.Billing;
 using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
@@ -10,7 +11,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("thing-registry");
 builder.AddOptions<ThingRegistryOptions>(ThingRegistryOptions.Section);
 builder.AddFleetEventStore("thing-registry-db", EventNames.All, store => store
-    .Project<ThingsTable>().Project<TypesTable>().Project<GroupsTable>().Project<PoliciesTable>().Project<PrincipalsTable>()
+    .Project<ThingsTable>().Project<TypesTable>().Project<GroupsTable>().Project<BillingTable>().Project<PoliciesTable>().Project<PrincipalsTable>()
     .Subscribe<PublishChanges>());
 builder.AddFleetBus("thing-registry", Doors.Add);
 builder.Services.AddSingleton<Registry>();

@@ -1,3 +1,4 @@
+using FleetPlatform.ThingRegistry.Billing;
 using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
@@ -24,6 +25,8 @@ sealed class Registry(EventStore store, TimeProvider clock)
 
     public static StreamId GroupStream(string name) => StreamId.Of("group", name);
 
+    public static StreamId BillingStream(string name) => StreamId.Of("billing", name);
+
     public static StreamId PolicyStream(string name) => StreamId.Of("policy", name);
 
     public static StreamId PrincipalStream(string certificateId) => StreamId.Of("principal", certificateId);
@@ -38,6 +41,10 @@ sealed class Registry(EventStore store, TimeProvider clock)
     public Task<Written<ThingGroup, ThingGroupEvent>> WriteGroup(
         string name, string actor, Func<ThingGroup, Decision<ThingGroupEvent>> decide, CancellationToken cancellation) =>
         Write(Names.RefuseGroupName(name), () => GroupStream(name), actor, decide, cancellation);
+
+    public Task<Written<BillingGroup, BillingGroupEvent>> WriteBillingGroup(
+        string name, string actor, Func<BillingGroup, Decision<BillingGroupEvent>> decide, CancellationToken cancellation) =>
+        Write(Names.RefuseBillingGroupName(name), () => BillingStream(name), actor, decide, cancellation);
 
     public Task<Written<DevicePolicy, PolicyEvent>> WritePolicy(
         string name, string actor, Func<DevicePolicy, Decision<PolicyEvent>> decide, CancellationToken cancellation) =>
@@ -55,6 +62,9 @@ sealed class Registry(EventStore store, TimeProvider clock)
 
     public Task<ThingGroup> ReadGroup(string name, CancellationToken cancellation) =>
         Read<ThingGroup, ThingGroupEvent>(Names.RefuseGroupName(name), () => GroupStream(name), cancellation);
+
+    public Task<BillingGroup> ReadBillingGroup(string name, CancellationToken cancellation) =>
+        Read<BillingGroup, BillingGroupEvent>(Names.RefuseBillingGroupName(name), () => BillingStream(name), cancellation);
 
     public Task<DevicePolicy> ReadPolicy(string name, CancellationToken cancellation) =>
         Read<DevicePolicy, PolicyEvent>(Names.RefusePolicyName(name), () => PolicyStream(name), cancellation);

@@ -42,6 +42,7 @@ public sealed class Stack : IAsyncLifetime
         builder.Services.AddSingleton(Registry);
         builder.AddFleetBus("thing-registry", consumers => consumers
             .AddBatchConsumer<RegistryStandInConsumer>()
+            .AddRequestConsumer<RehearseStandIn>()
             .AddBatcher<ProvisionThings, ProvisionThing, ProvisionThingsAnswer, ProvisionThingAnswer>());
         _neighbours = builder.Build();
         await _neighbours.StartAsync();
@@ -135,10 +136,26 @@ sealed class RegistryStandIn
                 Status = item.CertificateStatus,
                 Version = 2,
                 Policies = [],
-                Things = item.Thing is { } thing ? [new() { ThingName = thing.ThingName, Attributes = thing.Attributes }] : [],
+                Things = item.Thing is { } thing ? [new() { ThingName = thing.ThingName, Attributes = thing.Attributes ?? new Dictionary<string, string>() }] : [],
             },
         };
     }
+}
+
+sealed class RehearseStandIn : IConsumer<RehearseProvisioning>
+{
+    public Task Consume(ConsumeContext<RehearseProvisioning> context) => context.RespondAsync(new ProvisioningRehearsed
+    {
+        Changes = [$"thing {context.Message.Item.Thing?.ThingName} is created"],
+        Grant = new()
+        {
+            CertificateId = context.Message.Item.CertificateId,
+            Status = context.Message.Item.CertificateStatus,
+            Version = 1,
+            Policies = [.. context.Message.Item.Policies.Select(policy => new PolicyGrant { PolicyName = policy.PolicyName ?? "inline", VersionId = "1", Document = policy.PolicyDocument ?? Bodies.ThingPolicy })],
+            Things = [new() { ThingName = context.Message.Item.Thing!.ThingName, Attributes = new Dictionary<string, string>() }],
+        },
+    });
 }
 
 sealed class RegistryStandInConsumer(RegistryStandIn registry) : IConsumer<ApplyProvisionings>

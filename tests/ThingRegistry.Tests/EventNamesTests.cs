@@ -6,12 +6,13 @@ public sealed class EventNamesTests
     public void Every_event_is_stored_under_the_name_it_always_had() =>
         EventNames.All.All.Keys.Order(StringComparer.Ordinal).ShouldBe(
         [
+            "billing.created.v1", "billing.deleted.v1", "billing.updated.v1",
             "group.created.v1", "group.policy-attached.v1", "group.policy-detached.v1",
             "policy.created.v1", "policy.default-version-set.v1", "policy.deleted.v1", "policy.version-created.v1", "policy.version-deleted.v1",
             "principal.certificate-recorded.v1", "principal.deleted.v1", "principal.expired.v1", "principal.policy-attached.v1",
             "principal.policy-detached.v1", "principal.provisioned.v1", "principal.registered.v1", "principal.revoked.v1",
             "principal.status-changed.v1", "principal.thing-attached.v1", "principal.thing-detached.v1",
-            "thing.certificate-attached.v1", "thing.certificate-detached.v1", "thing.deleted.v1", "thing.group-joined.v1",
+            "thing.billing-group-changed.v1", "thing.certificate-attached.v1", "thing.certificate-detached.v1", "thing.deleted.v1", "thing.group-joined.v1",
             "thing.group-left.v1", "thing.registered.v1", "thing.updated.v1", "type.created.v1",
         ]);
 

@@ -1,3 +1,4 @@
+using FleetPlatform.ThingRegistry.Billing;
 using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
@@ -17,7 +18,7 @@ public sealed class RegistryFixture : IAsyncLifetime
     internal static EventStoreOptions StoreOptions()
     {
         var options = new EventStoreOptions { EventTypes = EventNames.All };
-        foreach (var table in (IInlineProjection[])[new ThingsTable(), new TypesTable(), new GroupsTable(), new PoliciesTable(), new PrincipalsTable()])
+        foreach (var table in (IInlineProjection[])[new ThingsTable(), new TypesTable(), new GroupsTable(), new BillingTable(), new PoliciesTable(), new PrincipalsTable()])
             options.InlineProjections.Add(table);
         return options;
     }

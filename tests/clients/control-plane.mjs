@@ -99,6 +99,30 @@ async function attachments(policyName, certificate) {
   assert.equal(await refusal('AttachPolicy', { policyName, target: 'arn:aws:iot:us-east-1:999999999999:cert/x' }), 'InvalidRequestException 400');
 }
 
+async function billing() {
+  const [billingGroupName, thingName] = [`cost-${run}`, `billed-${run}`];
+  assert.equal(await refusal('CreateThing', { thingName, billingGroupName }), 'ResourceNotFoundException 404');
+  const made = await send('CreateBillingGroup', { billingGroupName, billingGroupProperties: { billingGroupDescription: 'Berlin' } });
+  assert.match(made.billingGroupArn, /:billinggroup\//);
+  assert.equal((await send('CreateBillingGroup', { billingGroupName, billingGroupProperties: { billingGroupDescription: 'Berlin' } })).billingGroupId, made.billingGroupId);
+  assert.equal(await refusal('CreateBillingGroup', { billingGroupName }), 'ResourceAlreadyExistsException 409');
+  await send('CreateThing', { thingName, billingGroupName });
+  assert.equal((await send('DescribeThing', { thingName })).billingGroupName, billingGroupName);
+  assert.deepEqual(await all(iot.paginateListThingsInBillingGroup, { billingGroupName }, 'things'), [thingName]);
+  assert.equal(await refusal('DeleteBillingGroup', { billingGroupName }), 'InvalidRequestException 400');
+  await send('RemoveThingFromBillingGroup', { thingName, billingGroupName });
+  await send('AddThingToBillingGroup', { thingArn: `arn:aws:iot:us-east-1:123456789012:thing/${thingName}`, billingGroupArn: made.billingGroupArn });
+  await send('RemoveThingFromBillingGroup', { thingName, billingGroupName });
+  const changed = await send('UpdateBillingGroup', { billingGroupName, billingGroupProperties: { billingGroupDescription: 'Potsdam' }, expectedVersion: 1 });
+  assert.equal(changed.version, 2);
+  assert.equal(await refusal('UpdateBillingGroup', { billingGroupName, billingGroupProperties: {}, expectedVersion: 1 }), 'VersionConflictException 409');
+  assert.equal((await send('DescribeBillingGroup', { billingGroupName })).billingGroupProperties.billingGroupDescription, 'Potsdam');
+  assert.deepEqual((await all(iot.paginateListBillingGroups, { namePrefixFilter: billingGroupName }, 'billingGroups')).map((group) => group.groupName), [billingGroupName]);
+  await send('DeleteBillingGroup', { billingGroupName });
+  assert.equal(await refusal('DescribeBillingGroup', { billingGroupName }), 'ResourceNotFoundException 404');
+  await send('DeleteThing', { thingName });
+}
+
 async function things(certificate) {
   const thingName = `SN:${run}`;
   const thingTypeName = `type-${run}`;
@@ -203,6 +227,7 @@ await signatures();
 const policyName = await policies();
 const certificate = await certificates();
 await attachments(policyName, certificate);
+await billing();
 const thingName = await things(certificate);
 await templates();
 await end(policyName, certificate, thingName);

@@ -14,6 +14,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
 {
     QuickstartCommand.Create(),
     SimulateCommand.Create(),
+    TemplateCommand.Create(),
     ClaimCommand.Create(),
     WhyCommand.Create(),
     EventsCommand.Create(),

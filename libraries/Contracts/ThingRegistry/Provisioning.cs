@@ -55,8 +55,13 @@ public sealed record ThingToApply
 {
     public required string ThingName { get; init; }
     public string? ThingTypeName { get; init; }
-    public IReadOnlyDictionary<string, string> Attributes { get; init; } = new Dictionary<string, string>();
-    public IReadOnlyList<string> ThingGroups { get; init; } = [];
+
+    /// <summary>Null when the template has none: then REPLACE leaves what is there. Empty is a value, and REPLACE with it clears.</summary>
+    public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+
+    /// <inheritdoc cref="Attributes"/>
+    public IReadOnlyList<string>? ThingGroups { get; init; }
+
     public string? BillingGroup { get; init; }
     public ResourceOverride OverrideAttributes { get; init; }
     public ResourceOverride OverrideThingType { get; init; }

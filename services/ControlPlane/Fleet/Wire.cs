@@ -9,9 +9,10 @@ static class Wire
 {
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
+        Converters = { new JsonStringEnumConverter() },
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // never inside HTML: the answer is application/json
     };
 
-    public static JsonElement Of<T>(IReadOnlyList<T> items) => JsonSerializer.SerializeToElement(items, Json);
+    public static JsonElement Of<T>(T contract) => JsonSerializer.SerializeToElement(contract, Json);
 }

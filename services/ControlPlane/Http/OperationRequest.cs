@@ -71,6 +71,14 @@ sealed class OperationRequest(
         _ => throw new InvalidInputException($"{name} must be an object."),
     };
 
+    /// <summary>A member that is a list; empty when absent.</summary>
+    public IEnumerable<JsonElement> List(string name) => Member(body, name) switch
+    {
+        null => [],
+        { ValueKind: JsonValueKind.Array } list => list.EnumerateArray(),
+        _ => throw new InvalidInputException($"{name} must be a list."),
+    };
+
     public bool Has(string name) => Member(body, name) is not null;
 
     public static JsonElement? Member(JsonElement? element, string name) =>

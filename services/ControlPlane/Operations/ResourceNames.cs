@@ -10,6 +10,15 @@ static class ResourceNames
         principal is not null && arn.NameIn(principal, "cert") is { } id ? id
             : throw new InvalidInputException($"The principal must be the ARN of a certificate, {arn.Certificate("{id}")}.");
 
+    /// <summary>A name that the body gives as it is, or in an ARN.</summary>
+    /// <param name="name">Member that holds the name.</param>
+    /// <param name="byArn">Member that holds the ARN.</param>
+    /// <param name="kind">Resource type in the ARN.</param>
+    public static string NameIn(this Arn arn, OperationRequest request, string name, string byArn, string kind) =>
+        request.OptionalText(name)
+        ?? (request.OptionalText(byArn) is { } text ? arn.NameIn(text, kind) : null)
+        ?? throw new InvalidInputException($"{name} or {byArn} is required.");
+
     /// <summary>What a policy is attached to: the ARN of a certificate or of a thing group.</summary>
     public static PolicyTarget Target(this Arn arn, string target)
     {

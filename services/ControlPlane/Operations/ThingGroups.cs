@@ -52,8 +52,8 @@ sealed class ThingGroups(IAsk ask, Arn arn) : IOperations
     async Task<Reply> Change(OperationRequest request, bool member, CancellationToken cancellation) =>
         (await ask.Ask<ChangeGroupMembership, Done>(new()
         {
-            ThingName = NameOrArn(request, "thingName", "thingArn", "thing"),
-            ThingGroupName = NameOrArn(request, "thingGroupName", "thingGroupArn", "thinggroup"),
+            ThingName = arn.NameIn(request, "thingName", "thingArn", "thing"),
+            ThingGroupName = arn.NameIn(request, "thingGroupName", "thingGroupArn", "thinggroup"),
             Member = member,
             RequestedBy = request.Caller,
         }, cancellation)).Reply();
@@ -75,9 +75,4 @@ sealed class ThingGroups(IAsk ask, Arn arn) : IOperations
         thingGroups = page.Items.Select(name => new { groupName = name, groupArn = arn.ThingGroup(name) }),
         nextToken = request.Next(page.Next),
     };
-
-    string NameOrArn(OperationRequest request, string name, string byArn, string kind) =>
-        request.OptionalText(name)
-        ?? (request.OptionalText(byArn) is { } text ? arn.NameIn(text, kind) : null)
-        ?? throw new InvalidInputException($"{name} or {byArn} is required.");
 }

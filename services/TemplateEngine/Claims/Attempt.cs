@@ -37,7 +37,7 @@ sealed class Attempt(Command command, TimeProvider clock, TemplateEngineOptions 
     {
         _events.RemoveAll(@event => @event is ParametersResolved); // rendered again, by an older version
         _events.Add(new ParametersResolved(Token!.CertificateId, ClientId, TemplateName, version, rendered.Thing?.ThingName,
-            ParameterRules.Recorded(Command.Parameters, options), RequestHash, Round(Elapsed), clock.GetUtcNow()));
+            Command.Parameters, RequestHash, Round(Elapsed), clock.GetUtcNow()));
     }
 
     public void AskRegistry() => _asked = clock.GetTimestamp();

@@ -29,6 +29,15 @@ static class ParameterRules
         return null;
     }
 
+    /// <summary>The parameters with those of the same name replaced.</summary>
+    public static IReadOnlyDictionary<string, string> Merge(IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, string>? overrides)
+    {
+        if (overrides is null or { Count: 0 }) return parameters;
+        var merged = new Dictionary<string, string>(parameters, StringComparer.Ordinal);
+        foreach (var (name, value) in overrides) merged[name] = value;
+        return merged;
+    }
+
     /// <summary>Fit for the record: few, short, and without characters that a database or a terminal takes for something else.</summary>
     public static Dictionary<string, string> Recorded(IReadOnlyDictionary<string, string> parameters, TemplateEngineOptions options)
     {

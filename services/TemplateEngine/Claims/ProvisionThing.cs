@@ -69,7 +69,7 @@ sealed class ProvisionThing(
 
         return await catalogue.Find(name, cancellation) switch
         {
-            null or { IsFleet: false } => (null, new(Reasons.TemplateNotFound.Code, $"There is no fleet provisioning template \"{name}\".")),
+            null or { Kind: not TemplateKind.Fleet } => (null, new(Reasons.TemplateNotFound.Code, $"There is no fleet provisioning template \"{name}\".")),
             { Enabled: false } => (null, new(Reasons.TemplateDisabled.Code, $"Template \"{name}\" is not enabled.")),
             { Document: null } broken => (null, new(Reasons.Internal.Code, $"Template \"{name}\" can no longer be read: {broken.Problem}")),
             var entry => (entry, null),
@@ -78,7 +78,7 @@ sealed class ProvisionThing(
 
     async Task<Outcome> Apply(Attempt attempt, CatalogueEntry entry, CancellationToken cancellation)
     {
-        var (rendered, refusal) = Render.Resources(entry.Document!, attempt.Command.Parameters, attempt.Token!.CertificateId);
+        var (rendered, refusal) = Render.Resources(entry.Document!, attempt.Command.Parameters, PseudoParameters.OfClaim(attempt.Token!.CertificateId));
         if (refusal is not null) return new(refusal);
         attempt.Resolve(rendered!, entry.VersionId);
 

@@ -12,12 +12,18 @@ sealed record TokenPresented(
     : ProvisioningEvent;
 
 /// <summary>The template rendered.</summary>
-/// <param name="Parameters">As the device sent them; long ones cut (TemplateEngine:RecordedCharacters).</param>
+/// <param name="Parameters">As the device sent them, whole: with the template's version they are all that the rendering depends on.</param>
+/// <param name="Overrides">What the pre-provisioning hook put in their place; null when there is no hook or it changed nothing.</param>
 /// <param name="RequestHash">Tells requests apart: SHA-256 over template name and parameters, lower-case hex.</param>
 sealed record ParametersResolved(
     string CertificateId, string ClientId, string TemplateName, int TemplateVersion, string? ThingName,
-    IReadOnlyDictionary<string, string> Parameters, string RequestHash, double RenderMilliseconds, DateTimeOffset At)
-    : ProvisioningEvent;
+    IReadOnlyDictionary<string, string> Parameters, string RequestHash, double RenderMilliseconds, DateTimeOffset At,
+    IReadOnlyDictionary<string, string>? Overrides = null)
+    : ProvisioningEvent
+{
+    /// <summary>What the template was rendered with.</summary>
+    public IReadOnlyDictionary<string, string> Effective() => ParameterRules.Merge(Parameters, Overrides);
+}
 
 /// <summary>The registry holds the resources; the certificate has the status that the template gives it.</summary>
 /// <param name="GrantVersion">Version of the principal's stream in the registry.</param>

@@ -6,11 +6,24 @@ namespace FleetPlatform.TemplateEngine.Language;
 /// <summary>What a template becomes for one device.</summary>
 sealed record RenderedResources
 {
+    /// <summary>Null when the template has no certificate resource.</summary>
+    public RenderedCertificate? Certificate { get; init; }
+
     public required CertificateStatus CertificateStatus { get; init; }
     public required bool ExclusiveThing { get; init; }
     public ThingToApply? Thing { get; init; }
     public required IReadOnlyList<PolicyToApply> Policies { get; init; }
     public required IReadOnlyDictionary<string, string> DeviceConfiguration { get; init; }
+}
+
+/// <summary>Which certificate, in the one way that the template names it.</summary>
+sealed record RenderedCertificate
+{
+    public string? CertificateId { get; init; }
+    public string? SigningRequest { get; init; }
+    public string? CertificatePem { get; init; }
+    public string? AuthorityPem { get; init; }
+    public ResourceOverride OverrideStatus { get; init; }
 }
 
 /// <summary>Either resources or the reason why there are none.</summary>
@@ -21,12 +34,14 @@ static class Render
 {
     /// <param name="template">The parsed template.</param>
     /// <param name="parameters">As the device sent them. Names that begin with AWS:: are ignored: only the platform gives those.</param>
-    /// <param name="certificateId">The certificate that the ownership token proves.</param>
-    public static Rendering Resources(TemplateDocument template, IReadOnlyDictionary<string, string> parameters, string certificateId)
+    /// <param name="platform">What the platform knows of the certificate.</param>
+    public static Rendering Resources(TemplateDocument template, IReadOnlyDictionary<string, string> parameters, PseudoParameters platform)
     {
-        var scope = new RenderScope(template, parameters, certificateId);
+        var scope = new RenderScope(template, parameters, platform);
+        if (template.Kind == TemplateKind.JustInTime) RequireDeclared(scope);
         var resources = new RenderedResources
         {
+            Certificate = Certificate(scope, template.Certificate),
             CertificateStatus = Choice(scope, template.Certificate?.Status, "Status", "ACTIVE", "INACTIVE")
                 ? CertificateStatus.Active
                 : CertificateStatus.Inactive,
@@ -38,6 +53,21 @@ static class Render
         };
         return scope.Refusal is { } refusal ? new(null, refusal) : new(resources, null);
     }
+
+    /// <summary>JITP fails when the certificate lacks what the template declares, even if nothing refers to it (aws-protocol.md 2.6).</summary>
+    static void RequireDeclared(RenderScope scope)
+    {
+        foreach (var name in scope.Template.Parameters.Keys.Where(PseudoParameters.IsOne)) scope.Resolve(name);
+    }
+
+    static RenderedCertificate? Certificate(RenderScope scope, CertificateResource? certificate) => certificate is null ? null : new()
+    {
+        CertificateId = certificate.CertificateId?.Evaluate(scope),
+        SigningRequest = certificate.SigningRequest?.Evaluate(scope),
+        CertificatePem = certificate.CertificatePem?.Evaluate(scope),
+        AuthorityPem = certificate.AuthorityPem?.Evaluate(scope),
+        OverrideStatus = certificate.OverrideStatus,
+    };
 
     /// <returns>True for <paramref name="first"/>, which is also the default.</returns>
     static bool Choice(RenderScope scope, TextExpression? expression, string property, string first, string second)
@@ -53,8 +83,8 @@ static class Render
     {
         if (Name(scope, thing.ThingName, "ThingName") is not { } name) return null;
 
-        var attributes = Texts(scope, thing.Attributes);
-        foreach (var (attribute, value) in attributes)
+        var attributes = thing.Attributes is null ? null : Texts(scope, thing.Attributes);
+        foreach (var (attribute, value) in attributes ?? [])
             if (!Language.Texts.IsAttributeValue(value))
                 scope.Refuse(Reasons.InvalidParameters,
                     $"Attribute \"{attribute}\" is {Quoted.Of(value)}; it may have at most {TemplateLimits.AttributeValueCharacters} letters, digits and _ . , @ / : # = [ ] -.");
@@ -72,9 +102,9 @@ static class Render
         };
     }
 
-    static IReadOnlyList<string> Groups(RenderScope scope, ListExpression? expression)
+    static IReadOnlyList<string>? Groups(RenderScope scope, ListExpression? expression)
     {
-        if (expression?.Evaluate(scope) is not { } groups) return [];
+        if (expression?.Evaluate(scope) is not { } groups) return null;
 
         foreach (var group in groups) CheckName(scope, group, "ThingGroups");
         if (groups.Count > TemplateLimits.ThingGroups)

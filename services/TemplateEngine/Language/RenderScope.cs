@@ -3,7 +3,7 @@ using System.Buffers;
 namespace FleetPlatform.TemplateEngine.Language;
 
 /// <summary>What one rendering knows, has spent, and - once something went wrong - why it was refused. Used by one thread.</summary>
-sealed class RenderScope(TemplateDocument template, IReadOnlyDictionary<string, string> parameters, string certificateId)
+sealed class RenderScope(TemplateDocument template, IReadOnlyDictionary<string, string> parameters, PseudoParameters platform)
 {
     // Wildcards and separators of the policy language and of MQTT topics, and what could end a JSON string when the document is text.
     static readonly SearchValues<char> UnsafeInPolicies = SearchValues.Create("*?$+#/\"\\{}");
@@ -28,10 +28,8 @@ sealed class RenderScope(TemplateDocument template, IReadOnlyDictionary<string, 
     /// <summary>Value of a parameter: the platform's own, the device's, or the template's default, in this order.</summary>
     public string? Resolve(string name)
     {
-        if (name == TemplateDocument.CertificateIdParameter) return certificateId;
-
         // What looks like a pseudo-parameter never comes from a device.
-        if (!name.StartsWith(TemplateDocument.PseudoPrefix, StringComparison.Ordinal) && parameters.TryGetValue(name, out var value))
+        if ((PseudoParameters.IsOne(name) ? platform.Find(name) : parameters.GetValueOrDefault(name)) is { } value)
             return InPolicy && !IsSafeInPolicies(value)
                 ? Refuse(Reasons.UnsafeName,
                     $"Parameter \"{name}\" goes into a policy and holds a wildcard, a separator, a quote or a control character, or is empty.")

@@ -3,19 +3,19 @@ using FleetPlatform.Contracts.ThingRegistry;
 namespace FleetPlatform.TemplateEngine.Language;
 
 /// <summary>Reads the Resources section: at most one thing, one certificate, and policies.</summary>
-sealed class ResourceParser(ExpressionParser expressions)
+sealed class ResourceParser(ExpressionParser expressions, TemplateKind kind)
 {
     public ThingResource? Thing { get; private set; }
     public CertificateResource? Certificate { get; private set; }
     public List<PolicyResource> Policies { get; } = [];
 
-    public static ResourceParser Read(SourceNode section, ExpressionParser expressions)
+    public static ResourceParser Read(SourceNode section, ExpressionParser expressions, TemplateKind kind)
     {
         if (section.Kind != SourceKind.Object) throw section.Error("Resources is an object.", "Write {\"thing\": {\"Type\": \"AWS::IoT::Thing\", …}}.");
         if (section.Members.Count is 0 or > TemplateLimits.Resources)
             throw section.Error($"There are {section.Members.Count} resources.", $"Name at least one and at most {TemplateLimits.Resources}.");
 
-        var parser = new ResourceParser(expressions);
+        var parser = new ResourceParser(expressions, kind);
         foreach (var member in section.Members) parser.ReadResource(member);
         return parser;
     }
@@ -90,10 +90,10 @@ sealed class ResourceParser(ExpressionParser expressions)
             : throw node.Error($"There are {node.Items.Count} groups.", $"A thing is in at most {TemplateLimits.ThingGroups}.");
     }
 
-    Dictionary<string, TextExpression> ReadAttributes(SourceNode? node)
+    Dictionary<string, TextExpression>? ReadAttributes(SourceNode? node)
     {
+        if (node is null) return null;
         var attributes = new Dictionary<string, TextExpression>(StringComparer.Ordinal);
-        if (node is null) return attributes;
         if (node.Kind != SourceKind.Object || ExpressionParser.IsFunction(node))
             throw node.Error("AttributePayload is an object of names and values.", "Write {\"version\": \"v1\"}.");
         if (node.Members.Count > TemplateLimits.Attributes)
@@ -114,25 +114,51 @@ sealed class ResourceParser(ExpressionParser expressions)
 
     CertificateResource ReadCertificate(SourceNode properties, SourceNode? overrides)
     {
-        foreach (var member in properties.Members)
-            if (member.Name is "CertificateSigningRequest" or "CertificatePem" or "CACertificatePem")
-                throw member.Error($"{member.Name} does not name the certificate of this request.", "Use \"CertificateId\": {\"Ref\": \"AWS::IoT::Certificate::Id\"}.");
-        Known(properties, "a certificate", "CertificateId", "Status", "ThingPrincipalType");
-        _ = ReadOverrides(overrides, mergeAllowed: false, ("Status", "STATUS"));
-
-        var id = properties["CertificateId"] ?? throw properties.Error("The certificate has no CertificateId.", "Write \"CertificateId\": {\"Ref\": \"AWS::IoT::Certificate::Id\"}.");
-        if (!IsCertificateId(expressions.Text(id)))
-            throw id.Error("CertificateId must be the certificate that the ownership token proves.", "Write {\"Ref\": \"AWS::IoT::Certificate::Id\"}.");
-
-        return new CertificateResource
+        Known(properties, "a certificate", "CertificateId", "CertificateSigningRequest", "CertificatePem", "CACertificatePem", "Status", "ThingPrincipalType");
+        var settings = ReadOverrides(overrides, mergeAllowed: false, ("Status", "STATUS"));
+        return (kind == TemplateKind.Bulk ? ReadBulkCertificate(properties) : ReadPresentedCertificate(properties)) with
         {
+            OverrideStatus = settings.GetValueOrDefault("Status"),
             Status = OneOf(properties["Status"], "ACTIVE", "INACTIVE"),
             ThingPrincipalType = OneOf(properties["ThingPrincipalType"], "EXCLUSIVE_THING", "NON_EXCLUSIVE_THING"),
         };
     }
 
-    static bool IsCertificateId(TextExpression expression) => expression is Reference { Name: TemplateDocument.CertificateIdParameter }
-        or Substitution { Variables.Count: 0, Pieces: [{ Variable: TemplateDocument.CertificateIdParameter }] };
+    // Fleet and JITP: the certificate is the one that the device has proved to hold, and no other.
+    CertificateResource ReadPresentedCertificate(SourceNode properties)
+    {
+        foreach (var member in properties.Members)
+            if (member.Name is "CertificateSigningRequest" or "CertificatePem" or "CACertificatePem")
+                throw member.Error($"{member.Name} does not name the certificate of this request.", "Use \"CertificateId\": {\"Ref\": \"AWS::IoT::Certificate::Id\"}.");
+
+        var id = properties["CertificateId"] ?? throw properties.Error("The certificate has no CertificateId.", "Write \"CertificateId\": {\"Ref\": \"AWS::IoT::Certificate::Id\"}.");
+        var expression = expressions.Text(id);
+        return IsPresented(expression)
+            ? new CertificateResource { CertificateId = expression }
+            : throw id.Error("CertificateId must be the certificate that the ownership token proves.", "Write {\"Ref\": \"AWS::IoT::Certificate::Id\"}.");
+    }
+
+    CertificateResource ReadBulkCertificate(SourceNode properties)
+    {
+        var (id, csr, pem) = (properties["CertificateId"], properties["CertificateSigningRequest"], properties["CertificatePem"]);
+        if (new[] { id, csr, pem }.Count(node => node is not null) != 1)
+            throw properties.Error("The certificate is named in exactly one way.", "Write one of CertificateId, CertificateSigningRequest and CertificatePem.");
+        if (properties["CACertificatePem"] is { } authority && pem is null)
+            throw authority.Error("CACertificatePem stands beside CertificatePem only.", "Leave it out, or give the certificate itself.");
+
+        return new CertificateResource
+        {
+            CertificateId = OptionalText(id),
+            SigningRequest = OptionalText(csr),
+            CertificatePem = OptionalText(pem),
+            AuthorityPem = OptionalText(properties["CACertificatePem"]),
+        };
+    }
+
+    TextExpression? OptionalText(SourceNode? node) => node is null ? null : expressions.Text(node);
+
+    static bool IsPresented(TextExpression expression) => expression is Reference { Name: PseudoParameters.CertificateId }
+        or Substitution { Variables.Count: 0, Pieces: [{ Variable: PseudoParameters.CertificateId }] };
 
     TextExpression? OneOf(SourceNode? node, string one, string other)
     {

@@ -5,11 +5,7 @@ namespace FleetPlatform.TemplateEngine.Language;
 /// <summary>A provisioning template, parsed and checked. Immutable; rendering it needs nothing else but parameters.</summary>
 sealed record TemplateDocument
 {
-    /// <summary>Pseudo-parameter: id of the certificate that the ownership token proves.</summary>
-    public const string CertificateIdParameter = "AWS::IoT::Certificate::Id";
-
-    /// <summary>Names that only the platform gives values to.</summary>
-    public const string PseudoPrefix = "AWS::";
+    public required TemplateKind Kind { get; init; }
 
     /// <summary>Default by parameter name; null where there is none.</summary>
     public required IReadOnlyDictionary<string, string?> Parameters { get; init; }
@@ -29,16 +25,30 @@ sealed record ThingResource
     public TextExpression? ThingTypeName { get; init; }
     public TextExpression? BillingGroup { get; init; }
     public ListExpression? ThingGroups { get; init; }
-    public required IReadOnlyDictionary<string, TextExpression> Attributes { get; init; }
+
+    /// <summary>Null when the template has no AttributePayload, which is not the same as an empty one: REPLACE with that clears.</summary>
+    public IReadOnlyDictionary<string, TextExpression>? Attributes { get; init; }
+
     public ResourceOverride OverrideAttributes { get; init; }
     public ResourceOverride OverrideThingType { get; init; }
     public ResourceOverride OverrideThingGroups { get; init; }
 }
 
+/// <summary>Exactly one of the first three names the certificate; CertificateId is the only way for fleet and JITP templates.</summary>
 sealed record CertificateResource
 {
+    public TextExpression? CertificateId { get; init; }
+    public TextExpression? SigningRequest { get; init; }
+    public TextExpression? CertificatePem { get; init; }
+
+    /// <summary>With CertificatePem, where several authorities have one subject.</summary>
+    public TextExpression? AuthorityPem { get; init; }
+
     public TextExpression? Status { get; init; }
     public TextExpression? ThingPrincipalType { get; init; }
+
+    /// <summary>For a certificate that is registered already. That of a claim never is.</summary>
+    public ResourceOverride OverrideStatus { get; init; }
 }
 
 /// <summary>One of the two: a policy that exists, or a document.</summary>

@@ -1,12 +1,12 @@
 namespace FleetPlatform.TemplateEngine.Language;
 
-/// <summary>Reads a template body (aws-protocol.md 2), for claim provisioning and for JITP.</summary>
+/// <summary>Reads a template body (aws-protocol.md 2).</summary>
 static class TemplateParser
 {
     /// <param name="body">At most <see cref="TemplateLimits.BodyCharacters"/> characters.</param>
-    /// <param name="fleet">True: FLEET_PROVISIONING, which needs a certificate resource. False: JITP.</param>
+    /// <param name="kind">Who will provision with it.</param>
     /// <exception cref="TemplateSyntaxException">Names the line, the column, the JSON path and the remedy.</exception>
-    public static TemplateDocument Parse(string body, bool fleet = true)
+    public static TemplateDocument Parse(string body, TemplateKind kind = TemplateKind.Fleet)
     {
         if (body.Length > TemplateLimits.BodyCharacters)
             throw new TemplateSyntaxException(1, 1, "$", $"The body has {body.Length} characters.",
@@ -19,17 +19,20 @@ static class TemplateParser
                 throw member.Error($"\"{member.Name}\" is not a section of a template.",
                     "Known: Parameters, Mappings, Resources, DeviceConfiguration.");
 
+        if (kind != TemplateKind.Fleet && root.Members.FirstOrDefault(member => member.Name is "Mappings" or "Mapping" or "DeviceConfiguration") is { } foreign)
+            throw foreign.Error($"{foreign.Name} is for fleet provisioning templates.", "Leave it out: nobody would receive it, or look anything up in it.");
         if (root["Mappings"] is not null && root["Mapping"] is { } twice) throw twice.Error("There are two sections of mappings.", "Keep Mappings.");
         var mappings = ReadMappings(root["Mappings"] ?? root["Mapping"]);
         var expressions = new ExpressionParser(mappings.Keys.ToHashSet(StringComparer.Ordinal));
-        var resources = ResourceParser.Read(root["Resources"] ?? throw root.Error("There are no Resources.", "Add a Resources section."), expressions);
+        var resources = ResourceParser.Read(root["Resources"] ?? throw root.Error("There are no Resources.", "Add a Resources section."), expressions, kind);
 
-        if (fleet && resources.Certificate is null)
+        if (kind == TemplateKind.Fleet && resources.Certificate is null)
             throw root["Resources"]!.Error("There is no AWS::IoT::Certificate resource, so no certificate would ever become active.",
                 "Add {\"certificate\": {\"Type\": \"AWS::IoT::Certificate\", \"Properties\": {\"CertificateId\": {\"Ref\": \"AWS::IoT::Certificate::Id\"}, \"Status\": \"Active\"}}}.");
 
         return new TemplateDocument
         {
+            Kind = kind,
             Parameters = ReadParameters(root["Parameters"]),
             Mappings = mappings,
             Thing = resources.Thing,
@@ -57,7 +60,7 @@ static class TemplateParser
             if (declaration["Default"] is { IsScalar: false } @default)
                 throw @default.Error("Default is a text.", "Write it as a string; functions are not evaluated here.");
 
-            if (member.Name.StartsWith(TemplateDocument.PseudoPrefix, StringComparison.Ordinal) && declaration["Default"] is { } forbidden)
+            if (PseudoParameters.IsOne(member.Name) && declaration["Default"] is { } forbidden)
                 throw forbidden.Error("The platform gives this value; it has no Default.", "Leave Default out.");
 
             parameters[member.Name] = declaration["Default"]?.Text;

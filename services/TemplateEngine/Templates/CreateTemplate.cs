@@ -12,7 +12,7 @@ static class CreateTemplate
         if (type is not (Template.FleetProvisioning or Template.JustInTime))
             return new Refusal(Reasons.InvalidRequest.Code, $"Type is {Template.FleetProvisioning} or {Template.JustInTime}.");
         if ((TemplateRules.CheckTexts(command.Description, command.ProvisioningRoleArn)
-            ?? TemplateRules.CheckBody(command.TemplateBody, type == Template.FleetProvisioning)) is { } refusal) return refusal;
+            ?? TemplateRules.CheckBody(command.TemplateBody, Template.KindOf(type))) is { } refusal) return refusal;
         if (template.Exists) return new Refusal(Reasons.AlreadyExists.Code, $"There is a template \"{command.TemplateName}\" already.");
 
         return new TemplateCreated(command.TemplateName, type, command.Description, command.ProvisioningRoleArn,

@@ -8,7 +8,7 @@ static class CreateTemplateVersion
     public static Decision<TemplateEvent> Decide(Command command, Template template, DateTimeOffset now)
     {
         if (!template.Exists) return Template.NotFound(command.TemplateName);
-        if (TemplateRules.CheckBody(command.TemplateBody, template.IsFleet) is { } refusal) return refusal;
+        if (TemplateRules.CheckBody(command.TemplateBody, Template.KindOf(template.Type)) is { } refusal) return refusal;
 
         return template.Versions.Count >= Template.MaximumVersions
             ? new Refusal(Reasons.VersionsLimitExceeded.Code, $"Template \"{command.TemplateName}\" has {Template.MaximumVersions} versions, the most allowed.")

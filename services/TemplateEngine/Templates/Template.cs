@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics;
+using FleetPlatform.TemplateEngine.Language;
 
 namespace FleetPlatform.TemplateEngine.Templates;
 
@@ -29,7 +30,8 @@ sealed record Template : IAggregate<Template, TemplateEvent>
     public DateTimeOffset LastModifiedAt { get; init; }
     public ImmutableSortedDictionary<int, TemplateVersion> Versions { get; init; } = ImmutableSortedDictionary<int, TemplateVersion>.Empty;
 
-    public bool IsFleet => Type == FleetProvisioning;
+    /// <param name="type">FLEET_PROVISIONING or JITP.</param>
+    public static TemplateKind KindOf(string type) => type == FleetProvisioning ? TemplateKind.Fleet : TemplateKind.JustInTime;
 
     public static bool IsName(string name) => name.Length is >= 1 and <= 36 && !name.AsSpan().ContainsAnyExcept(NameCharacters);
 

@@ -5,7 +5,7 @@ namespace FleetPlatform.TemplateEngine.Templates;
 
 /// <summary>A template's default version, parsed.</summary>
 /// <param name="Document">Null when this release cannot read what an earlier one accepted; <paramref name="Problem"/> says why.</param>
-sealed record CatalogueEntry(string Name, bool Enabled, bool IsFleet, int VersionId, string Body, TemplateDocument? Document, string? Problem);
+sealed record CatalogueEntry(string Name, bool Enabled, TemplateKind Kind, int VersionId, string Body, TemplateDocument? Document, string? Problem);
 
 /// <summary>
 /// Every template, parsed once per change. Each look-up sees all changes recorded before it began, by whichever replica: it compares
@@ -68,9 +68,9 @@ sealed class TemplateCatalogue(EventStore store)
             revision = rows.GetInt64(0);
             if (rows.IsDBNull(1)) continue; // no templates at all
 
-            var entry = new CatalogueEntry(rows.GetString(1), rows.GetBoolean(2), rows.GetString(3) == Template.FleetProvisioning,
+            var entry = new CatalogueEntry(rows.GetString(1), rows.GetBoolean(2), Template.KindOf(rows.GetString(3)),
                 rows.GetInt32(4), rows.GetString(5), null, null);
-            entries[entry.Name] = known.Entries.GetValueOrDefault(entry.Name) is { } old && old.Body == entry.Body && old.IsFleet == entry.IsFleet
+            entries[entry.Name] = known.Entries.GetValueOrDefault(entry.Name) is { } old && old.Body == entry.Body && old.Kind == entry.Kind
                 ? entry with { Document = old.Document, Problem = old.Problem }
                 : Compile(entry);
         }
@@ -83,7 +83,7 @@ sealed class TemplateCatalogue(EventStore store)
     {
         try
         {
-            return entry with { Document = TemplateParser.Parse(entry.Body, entry.IsFleet) };
+            return entry with { Document = TemplateParser.Parse(entry.Body, entry.Kind) };
         }
         catch (TemplateSyntaxException wrong)
         {

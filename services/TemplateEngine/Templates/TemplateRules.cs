@@ -13,11 +13,11 @@ static class TemplateRules
         : new(Reasons.InvalidRequest.Code, "A template name has 1 to 36 letters, digits, '_' and '-'.");
 
     /// <summary>Parses the body, so that no template exists that cannot be used.</summary>
-    public static Refusal? CheckBody(string body, bool fleet)
+    public static Refusal? CheckBody(string body, TemplateKind kind)
     {
         try
         {
-            TemplateParser.Parse(body, fleet);
+            TemplateParser.Parse(body, kind);
             return null;
         }
         catch (TemplateSyntaxException wrong)

@@ -68,7 +68,8 @@ static partial class ApplyProvisioning
         };
     }
 
-    static PolicyGrant GrantOf(AttachedPolicy policy, ProvisioningPlan plan, ProvisioningState state)
+    /// <summary>A policy as it is once the plan is stored.</summary>
+    public static PolicyGrant GrantOf(AttachedPolicy policy, ProvisioningPlan plan, ProvisioningState state)
     {
         var created = plan.Policies.FirstOrDefault(other => other.Name == policy.PolicyName).Event;
         if (created is not null) return new() { PolicyName = policy.PolicyName, VersionId = "1", Document = created.Document };

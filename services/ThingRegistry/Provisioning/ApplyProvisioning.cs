@@ -60,7 +60,9 @@ static partial class ApplyProvisioning
         if (Names.RefuseThingName(thing.ThingName, Reasons.UnsafeName.Code) is { } badName) return badName;
         if (thing.ThingTypeName is { } type && !state.ThingTypes.Contains(type))
             return new(Reasons.ResourceMissing.Code, $"Thing type {type} does not exist.");
-        return thing.ThingGroups.FirstOrDefault(group => !state.GroupPaths.ContainsKey(group)) is { } missing
+        if (thing.BillingGroup is { } billing && !state.BillingGroups.Contains(billing))
+            return new(Reasons.ResourceMissing.Code, $"Billing group {billing} does not exist.");
+        return thing.ThingGroups?.FirstOrDefault(group => !state.GroupPaths.ContainsKey(group)) is { } missing
             ? new(Reasons.ResourceMissing.Code, $"Thing group {missing} does not exist.")
             : null;
     }
@@ -99,12 +101,12 @@ static partial class ApplyProvisioning
 
     static Decision<ThingEvent> PlanThing(Command command, ThingToApply wanted, ProvisioningState state, Guid newThingId, DateTimeOffset now)
     {
-        var (thing, groups) = (state.Thing, wanted.ThingGroups.Distinct(StringComparer.Ordinal).ToArray());
+        var (thing, groups) = (state.Thing, wanted.ThingGroups?.Distinct(StringComparer.Ordinal).ToArray());
         if (thing.Exists) return PlanExisting(command, wanted, thing, GroupsOf(wanted, thing, groups), state, now);
 
-        var attributes = AttributeRules.Normalize(wanted.Attributes);
-        return Refuse(attributes, wanted.ThingTypeName, groups, state)
-            ?? (Decision<ThingEvent>)new ThingRegistered(newThingId, wanted.ThingTypeName, wanted.BillingGroup, attributes, groups, command.CertificateId, now);
+        var attributes = AttributeRules.Normalize(wanted.Attributes ?? AttributeRules.None);
+        return Refuse(attributes, wanted.ThingTypeName, groups ?? [], state)
+            ?? (Decision<ThingEvent>)new ThingRegistered(newThingId, wanted.ThingTypeName, wanted.BillingGroup, attributes, groups ?? [], command.CertificateId, now);
     }
 
     static Decision<ThingEvent> PlanExisting(
@@ -113,12 +115,12 @@ static partial class ApplyProvisioning
         if (ResourceOverride.Fail is var fail && (wanted.OverrideAttributes == fail || wanted.OverrideThingType == fail || wanted.OverrideThingGroups == fail))
             return new Refusal(Reasons.ResourceConflict.Code, $"Thing {wanted.ThingName} exists already, and the template says FAIL.");
 
-        // A template that says REPLACE and names no type leaves the type: it has nothing to replace it with.
+        // A template that says REPLACE and names no type (or attributes, or groups) leaves them: it has nothing to replace them with.
         var type = wanted.OverrideThingType is ResourceOverride.Replace or ResourceOverride.Merge ? wanted.ThingTypeName ?? thing.TypeName : thing.TypeName;
-        var attributes = wanted.OverrideAttributes switch
+        var attributes = (wanted.OverrideAttributes, wanted.Attributes) switch
         {
-            ResourceOverride.Replace => AttributeRules.Normalize(wanted.Attributes),
-            ResourceOverride.Merge => AttributeRules.Merge(thing.Attributes, wanted.Attributes),
+            (ResourceOverride.Replace, { } given) => AttributeRules.Normalize(given),
+            (ResourceOverride.Merge, { } given) => AttributeRules.Merge(thing.Attributes, given),
             _ => thing.Attributes,
         };
         if (Refuse(attributes, type, groups, state) is { } refusal) return refusal;
@@ -132,10 +134,10 @@ static partial class ApplyProvisioning
         return Decision<ThingEvent>.Of(events);
     }
 
-    static IReadOnlyList<string> GroupsOf(ThingToApply wanted, Thing thing, string[] groups) => wanted.OverrideThingGroups switch
+    static IReadOnlyList<string> GroupsOf(ThingToApply wanted, Thing thing, string[]? groups) => (wanted.OverrideThingGroups, groups) switch
     {
-        ResourceOverride.Replace => groups,
-        ResourceOverride.Merge => [.. thing.Groups.Union(groups, StringComparer.Ordinal)],
+        (ResourceOverride.Replace, { } given) => given,
+        (ResourceOverride.Merge, { } given) => [.. thing.Groups.Union(given, StringComparer.Ordinal)],
         _ => thing.Groups,
     };
 

@@ -21,13 +21,14 @@ sealed class ProvisioningReads(Registry registry)
         var references = await LoadReferences(
             [.. commands.SelectMany(PolicyNames).Where(name => Names.RefusePolicyName(name) is null).Distinct(StringComparer.Ordinal)],
             [.. commands.Select(command => command.Thing?.ThingTypeName).OfType<string>().Where(name => Names.RefuseTypeName(name) is null).Distinct(StringComparer.Ordinal)],
+            [.. commands.Select(command => command.Thing?.BillingGroup).OfType<string>().Where(name => Names.RefuseBillingGroupName(name) is null).Distinct(StringComparer.Ordinal)],
             [.. read.SelectMany(item => GroupNames(item.Command, item.Thing)).Where(name => Names.RefuseGroupName(name) is null).Distinct(StringComparer.Ordinal)],
             cancellation);
 
         return [.. read.Select(item => new ProvisioningState(
             (item.Thing?.Aggregate ?? ProvisionedStream.Initial).Thing, item.Thing?.Version ?? 0,
             (item.Principal?.Aggregate ?? ProvisionedStream.Initial).Principal, item.Principal?.Version ?? 0,
-            references.Policies, references.Types, references.Groups))];
+            references.Policies, references.Types, references.BillingGroups, references.Groups))];
     }
 
     /// <summary>The name of each policy of a command: its own, or the one its document has.</summary>
@@ -36,7 +37,7 @@ sealed class ProvisioningReads(Registry registry)
     static IEnumerable<string> PolicyNames(Command command) => command.Policies.Select(NameOf);
 
     static IEnumerable<string> GroupNames(Command command, Fetched<ProvisionedStream>? thing) =>
-        command.Thing is { ThingGroups.Count: > 0 } ? command.Thing.ThingGroups.Concat(thing?.Aggregate.Thing.Groups ?? []) : [];
+        command.Thing is { ThingGroups: { Count: > 0 } groups } ? groups.Concat(thing?.Aggregate.Thing.Groups ?? []) : [];
 
     static bool IsCertificateId(Command command) => Names.RefuseCertificateId(command.CertificateId) is null;
 
@@ -55,17 +56,19 @@ sealed class ProvisioningReads(Registry registry)
     static string ByName(string table, string columns) =>
         $"select found.* from unnest($1) wanted(name) cross join lateral (select {columns} from {table} t where t.name = wanted.name limit 1) found";
 
-    async Task<(Dictionary<string, PolicyRow> Policies, HashSet<string> Types, Dictionary<string, string[]> Groups)> LoadReferences(
-        string[] policies, string[] types, string[] groups, CancellationToken cancellation)
+    sealed record References(Dictionary<string, PolicyRow> Policies, HashSet<string> Types, HashSet<string> BillingGroups, Dictionary<string, string[]> Groups);
+
+    async Task<References> LoadReferences(
+        string[] policies, string[] types, string[] billingGroups, string[] groups, CancellationToken cancellation)
     {
-        var found = (Policies: new Dictionary<string, PolicyRow>(StringComparer.Ordinal), Types: new HashSet<string>(StringComparer.Ordinal),
-            Groups: new Dictionary<string, string[]>(StringComparer.Ordinal));
+        var found = new References(new(StringComparer.Ordinal), new(StringComparer.Ordinal), new(StringComparer.Ordinal), new(StringComparer.Ordinal));
         await using var batch = registry.Database.CreateBatch();
-        var readers = new List<Action<NpgsqlDataReader>>(3);
+        var readers = new List<Action<NpgsqlDataReader>>(4);
         Add(ByName("fleet_policies", "name, incarnation, version, default_version, document, deleted"), policies,
             row => found.Policies[row.GetString(0)] = new(
                 row.GetString(0), row.GetInt32(1), row.GetInt64(2), row.GetInt32(3), row.GetString(4), row.GetBoolean(5)));
         Add(ByName("fleet_types", "name"), types, row => found.Types.Add(row.GetString(0)));
+        Add(ByName("fleet_billing_groups", "name"), billingGroups, row => found.BillingGroups.Add(row.GetString(0)));
         Add(ByName("fleet_groups", "name, path"), groups, row => found.Groups[row.GetString(0)] = row.GetFieldValue<string[]>(1));
         if (readers.Count == 0) return found;
 

@@ -9,6 +9,7 @@ namespace FleetPlatform.ThingRegistry.Provisioning;
 /// <param name="Thing">The thing the template names; <c>Initial</c> when it names none.</param>
 /// <param name="Policies">Rows of the policies named, and of those that documents would be named; deleted ones included.</param>
 /// <param name="ThingTypes">Which of the types named exist.</param>
+/// <param name="BillingGroups">Which of the billing groups named exist.</param>
 /// <param name="GroupPaths">Paths of the groups that exist, of those named and of those the thing is in.</param>
 sealed record ProvisioningState(
     Thing Thing,
@@ -17,6 +18,7 @@ sealed record ProvisioningState(
     long PrincipalVersion,
     IReadOnlyDictionary<string, PolicyRow> Policies,
     IReadOnlySet<string> ThingTypes,
+    IReadOnlySet<string> BillingGroups,
     IReadOnlyDictionary<string, string[]> GroupPaths);
 
 /// <summary>A policy as the read table has it.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using FleetPlatform.ThingRegistry.Things;
 using Command = FleetPlatform.Contracts.ThingRegistry.ApplyProvisioning;
 
 namespace FleetPlatform.ThingRegistry.Provisioning;
@@ -40,9 +41,10 @@ static class ResourceDigest
         json.WriteNumberValue((int)thing.OverrideThingType);
         json.WriteNumberValue((int)thing.OverrideThingGroups);
         json.WriteStartObject();
-        foreach (var (name, value) in thing.Attributes.OrderBy(attribute => attribute.Key, StringComparer.Ordinal)) json.WriteString(name, value);
+        // None and empty are alike here: they differ only in what REPLACE does to a thing that exists already.
+        foreach (var (name, value) in (thing.Attributes ?? AttributeRules.None).OrderBy(attribute => attribute.Key, StringComparer.Ordinal)) json.WriteString(name, value);
         json.WriteEndObject();
-        foreach (var group in thing.ThingGroups.Order(StringComparer.Ordinal)) json.WriteStringValue(group);
+        foreach (var group in (thing.ThingGroups ?? []).Order(StringComparer.Ordinal)) json.WriteStringValue(group);
         json.WriteEndArray();
     }
 }

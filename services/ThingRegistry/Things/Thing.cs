@@ -24,6 +24,7 @@ sealed record Thing(
         ThingRegistered e => new(e.ThingId, e.ThingTypeName, e.BillingGroup, e.Attributes, e.ThingGroups,
             e.CertificateId is { } certificate ? [certificate] : [], Revision: 1),
         ThingUpdated e => this with { TypeName = e.ThingTypeName, Attributes = e.Attributes, Revision = Revision + 1 },
+        BillingGroupChanged e => this with { BillingGroup = e.BillingGroup },
         GroupJoined e => this with { Groups = [.. Groups, e.ThingGroupName] },
         GroupLeft e => this with { Groups = [.. Groups.Where(group => group != e.ThingGroupName)] },
         CertificateAttached e => this with { Certificates = [.. Certificates.Where(id => id != e.CertificateId), e.CertificateId] },

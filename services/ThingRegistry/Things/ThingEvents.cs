@@ -16,6 +16,9 @@ sealed record ThingRegistered(
 /// <summary>Type and attributes are now these; both are given whole.</summary>
 sealed record ThingUpdated(string? ThingTypeName, IReadOnlyDictionary<string, string> Attributes, DateTimeOffset At) : ThingEvent;
 
+/// <summary>The thing is now in this billing group; null: in none.</summary>
+sealed record BillingGroupChanged(string? BillingGroup, DateTimeOffset At) : ThingEvent;
+
 sealed record GroupJoined(string ThingGroupName, DateTimeOffset At) : ThingEvent;
 
 sealed record GroupLeft(string ThingGroupName, DateTimeOffset At) : ThingEvent;

@@ -17,6 +17,7 @@ sealed class ThingsTable : IInlineProjection
             billing_group text null,
             attributes jsonb not null,
             revision bigint not null);
+        create index if not exists fleet_things_by_billing_group on fleet_things (billing_group, name) where billing_group is not null;
         create table if not exists fleet_memberships (
             group_name text collate "C" not null,
             thing_name text collate "C" not null,
@@ -40,6 +41,9 @@ sealed class ThingsTable : IInlineProjection
             case ThingUpdated e:
                 batch.Add("update fleet_things set type_name = $2, attributes = $3, revision = revision + 1 where name = $1",
                     name, Listing.Text(e.ThingTypeName), Json(e.Attributes));
+                break;
+            case BillingGroupChanged e:
+                batch.Add("update fleet_things set billing_group = $2 where name = $1", name, Listing.Text(e.BillingGroup));
                 break;
             case GroupJoined e:
                 batch.Add("insert into fleet_memberships (group_name, thing_name) values ($2, $1)", name, Listing.Text(e.ThingGroupName));

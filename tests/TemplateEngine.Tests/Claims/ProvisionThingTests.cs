@@ -122,7 +122,7 @@ public class ProvisionThingTests(Stack stack)
 
         (await stack.Provision(stack.Device("no-such"))).Refused!.Code.ShouldBe("template-not-found");
         (await stack.Provision(stack.Device("no/such"))).Refused!.Code.ShouldBe("template-not-found");
-        (await stack.Provision(stack.Device(await stack.Template(type: "JITP")))).Refused!.Code.ShouldBe("template-not-found");
+        (await stack.Provision(stack.Device(await stack.Template(Bodies.JustInTime, type: "JITP")))).Refused!.Code.ShouldBe("template-not-found");
         (await stack.Provision(stack.Device(off))).Refused!.Code.ShouldBe("template-disabled");
     }
 

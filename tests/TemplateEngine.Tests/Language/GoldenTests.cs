@@ -17,7 +17,7 @@ public class GoldenTests
         var parameters = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(Path.Combine(folder, $"{name}.parameters.json")))!;
         var template = TemplateParser.Parse(File.ReadAllText(Path.Combine(folder, $"{name}.template.json")));
 
-        var (resources, refusal) = Render.Resources(template, parameters, Certificates.Id);
+        var (resources, refusal) = Render.Resources(template, parameters, PseudoParameters.OfClaim(Certificates.Id));
 
         Golden.Check(Path.Combine(folder, $"{name}.rendered.json"),
             refusal is not null ? JsonSerializer.Serialize(new { refusal.Code, refusal.Detail }, Golden.Json) : Readable(resources!));

@@ -46,7 +46,7 @@ public class PropertyTests
         var template = TemplateParser.Parse(body);
         Prop.ForAll(Parameters, parameters =>
         {
-            if (Render.Resources(template, parameters, Certificates.Id).Resources is not { } resources) return;
+            if (Render.Resources(template, parameters, PseudoParameters.OfClaim(Certificates.Id)).Resources is not { } resources) return;
 
             var document = JsonDocument.Parse(resources.Policies.ShouldHaveSingleItem().PolicyDocument!).RootElement;
             var statement = document.GetProperty("Statement").EnumerateArray().ToList().ShouldHaveSingleItem();
@@ -76,7 +76,7 @@ public class PropertyTests
 
         Prop.ForAll(Parameters, parameters =>
         {
-            var (resources, _) = Render.Resources(template, parameters, Certificates.Id);
+            var (resources, _) = Render.Resources(template, parameters, PseudoParameters.OfClaim(Certificates.Id));
             var (a, b) = (parameters.GetValueOrDefault("A", "d"), parameters.GetValueOrDefault("B", "e"));
             resources!.DeviceConfiguration["x"].ShouldBe($"{a}|{b}|{Certificates.Id}|${{A}}|${{iot:ClientId}}");
         }).QuickCheckThrowOnFailure();
@@ -94,8 +94,8 @@ public class PropertyTests
 
         Prop.ForAll(Parameters, parameters =>
         {
-            if (Render.Resources(template, parameters, Certificates.Id).Resources?.Thing is not { } thing) return;
-            foreach (var name in (IEnumerable<string>)[thing.ThingName, thing.ThingTypeName!, thing.BillingGroup!, .. thing.ThingGroups])
+            if (Render.Resources(template, parameters, PseudoParameters.OfClaim(Certificates.Id)).Resources?.Thing is not { } thing) return;
+            foreach (var name in (IEnumerable<string>)[thing.ThingName, thing.ThingTypeName!, thing.BillingGroup!, .. thing.ThingGroups!])
                 name.ShouldMatch(@"^[a-zA-Z0-9:_-]{1,128}\z");
         }).QuickCheckThrowOnFailure();
     }
@@ -115,7 +115,7 @@ public class PropertyTests
         {
             try
             {
-                Render.Resources(TemplateParser.Parse(body), new Dictionary<string, string>(), Certificates.Id);
+                Render.Resources(TemplateParser.Parse(body), new Dictionary<string, string>(), PseudoParameters.OfClaim(Certificates.Id));
             }
             catch (TemplateSyntaxException wrong)
             {

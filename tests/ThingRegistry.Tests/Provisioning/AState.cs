@@ -11,6 +11,7 @@ static class AState
         principal ?? Principal.Initial, 0,
         (policies?.Split(',') ?? []).ToDictionary(name => name, name => new PolicyRow(name, 1, 1, 1, A.Document, Deleted: false)),
         (types?.Split(',') ?? []).ToHashSet(),
+        new HashSet<string>(),
         groups.ToDictionary(group => group.Group, group => (string[])[group.Root, group.Group]));
 
     /// <summary>The state that the plan leaves.</summary>

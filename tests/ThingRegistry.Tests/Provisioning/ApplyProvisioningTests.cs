@@ -119,6 +119,32 @@ public sealed class ApplyProvisioningTests
     }
 
     [Fact]
+    public void Replace_with_nothing_leaves_and_with_an_empty_value_clears()
+    {
+        var wanted = new ThingToApply { ThingName = "SN-1", OverrideAttributes = ResourceOverride.Replace, OverrideThingGroups = ResourceOverride.Replace };
+        var (absent, empty) = (A.Provisioning(Id) with { Thing = wanted },
+            A.Provisioning(Id) with { Thing = wanted with { Attributes = new Dictionary<string, string>(), ThingGroups = [] } });
+
+        var left = Existing().After(Decide(absent, Existing())).Thing;
+        left.Attributes.ShouldBe(Existing().Thing.Attributes);
+        left.Groups.ShouldBe(Existing().Thing.Groups);
+
+        var cleared = Existing().After(Decide(empty, Existing())).Thing;
+        cleared.Attributes.ShouldBeEmpty();
+        cleared.Groups.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_billing_group_that_the_template_names_must_exist()
+    {
+        var item = A.Provisioning(Id) with { Thing = new() { ThingName = "SN-9", BillingGroup = "berlin" } };
+
+        Decide(item, AState.With()).Refusal!.Code.ShouldBe("resource-missing");
+        var state = AState.With() with { BillingGroups = new HashSet<string> { "berlin" } };
+        state.After(Decide(item, state)).Thing.BillingGroup.ShouldBe("berlin");
+    }
+
+    [Fact]
     public void Fail_refuses_a_thing_that_exists() =>
         Decide(Overriding(ResourceOverride.Fail), Existing()).Refusal!.Code.ShouldBe("resource-conflict");
 

@@ -11,8 +11,8 @@ public sealed class ThingTests(RegistryFixture fixture) : IClassFixture<Registry
 
     static readonly Func<Thing, Decision<ThingEvent>>[] Questions =
     [
-        state => CreateThing.Decide(A.Thing("SN"), state, typeExists: true, Id, A.Noon),
-        state => CreateThing.Decide(A.Thing("SN", "sensor", ("a", "1")), state, typeExists: true, Id, A.Noon),
+        state => CreateThing.Decide(A.Thing("SN"), state, typeExists: true, billingGroupExists: true, Id, A.Noon),
+        state => CreateThing.Decide(A.Thing("SN", "sensor", ("a", "1")), state, typeExists: true, billingGroupExists: true, Id, A.Noon),
         state => UpdateThing.Decide(Update() with { Attributes = new Dictionary<string, string> { ["a"] = "2" } }, state, true, A.Noon),
         state => UpdateThing.Decide(Update() with { Attributes = new Dictionary<string, string> { ["a"] = "", ["b"] = "3" }, MergeAttributes = true }, state, true, A.Noon),
         state => UpdateThing.Decide(Update() with { RemoveThingType = true }, state, true, A.Noon),
@@ -50,7 +50,7 @@ public sealed class ThingTests(RegistryFixture fixture) : IClassFixture<Registry
     public void Three_attributes_without_a_type_and_fifty_with_one()
     {
         (string, string)[] Attributes(int count) => [.. Enumerable.Range(0, count).Select(n => ($"a{n}", "1"))];
-        Refusal? Create(string? type, int count) => CreateThing.Decide(A.Thing("SN", type, Attributes(count)), Thing.Initial, true, Id, A.Noon).Refusal;
+        Refusal? Create(string? type, int count) => CreateThing.Decide(A.Thing("SN", type, Attributes(count)), Thing.Initial, true, true, Id, A.Noon).Refusal;
 
         Create(null, 3).ShouldBeNull();
         Create(null, 4)!.Code.ShouldBe("limit-exceeded");
@@ -61,7 +61,7 @@ public sealed class ThingTests(RegistryFixture fixture) : IClassFixture<Registry
     [Theory]
     [InlineData("a b", "1"), InlineData("", "1"), InlineData("a", "white space"), InlineData("a", "*"), InlineData("a", "+"), InlineData("a", "ü")]
     public void Attributes_hold_safe_characters_only(string name, string value) =>
-        CreateThing.Decide(A.Thing("SN", null, (name, value)), Thing.Initial, true, Id, A.Noon).Refusal!.Code.ShouldBe("invalid-request");
+        CreateThing.Decide(A.Thing("SN", null, (name, value)), Thing.Initial, true, true, Id, A.Noon).Refusal!.Code.ShouldBe("invalid-request");
 
     [Fact]
     public void An_update_based_on_an_older_version_is_refused()

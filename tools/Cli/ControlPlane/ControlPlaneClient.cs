@@ -7,9 +7,9 @@ using FleetPlatform.Contracts;
 namespace FleetPlatform.Cli.ControlPlane;
 
 /// <summary>The operator's REST calls: the AWS IoT operations that the commands need, and the platform's own under /fleet.</summary>
-sealed class ControlPlaneClient : IDisposable
+sealed partial class ControlPlaneClient : IDisposable
 {
-    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
     readonly HttpClient _http;
     readonly RequestSigner _signer;
 
