@@ -118,6 +118,9 @@ sealed class Neighbours : IAsk
 
     public int ServerCertificates { get; private set; }
 
+    public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
+        where TRequest : class where TAnswer : class => Ask<TRequest, TAnswer>(request, cancellation);
+
     public Task<Answer<TAnswer>> AskService<TRequest, TAnswer>(string service, TRequest request, CancellationToken cancellation = default)
         where TRequest : class where TAnswer : class => throw new RequestUnavailableException(service);
 }

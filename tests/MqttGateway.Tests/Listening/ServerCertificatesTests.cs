@@ -95,6 +95,9 @@ public sealed class ServerCertificatesTests : IDisposable
             return Task.FromResult(new Answer<TAnswer>(null, Reasons.Unavailable.ToRefused("away")));
         }
 
+        public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
+            where TRequest : class where TAnswer : class => Ask<TRequest, TAnswer>(request, cancellation);
+
         public Task<Answer<TAnswer>> AskService<TRequest, TAnswer>(string service, TRequest request, CancellationToken cancellation = default)
             where TRequest : class where TAnswer : class => Ask<TRequest, TAnswer>(request, cancellation);
     }
