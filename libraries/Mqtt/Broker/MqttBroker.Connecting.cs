@@ -69,7 +69,8 @@ public sealed partial class MqttBroker
                 var isOwn = seat.Session is null || seat.Principal == client.Principal || verdict.MayTakeOverFrom?.Invoke(seat.Principal) == true;
                 displaced = seat.Client;
                 dueWill = null;
-                if (displaced is not null && !isOwn)
+                // One that has said goodbye, and only has not left its seat yet, holds the id no more.
+                if (displaced is { IsConnected: true } && !isOwn)
                 {
                     displaced = null;
                     return false;

@@ -123,6 +123,33 @@ public class ConnectingTests
     }
 
     [Fact]
+    public async Task A_client_id_is_free_as_soon_as_its_holder_has_said_goodbye()
+    {
+        await using var test = await TestBroker.Start();
+        var principal = "claim";
+        var busy = new TaskCompletionSource();
+        var isHeld = new TaskCompletionSource();
+        test.Policy.OnConnect = _ => ConnectVerdict.Accept(null) with { Principal = principal };
+        test.Policy.OnPublish = (_, _) => PublishVerdict.Reserved;
+        test.Policy.Reserved = (_, _) =>
+        {
+            isHeld.SetResult();
+            return new(busy.Task);
+        };
+        await using var claim = await test.Connect("d");
+        await claim.Publish("held", default, QoS.AtMostOnce);
+        await isHeld.Task.WaitAsync(TimeSpan.FromSeconds(5));
+        test.Broker.Find("d")!.Close(ReasonCode.Success); // its connection is still at work and has not left
+
+        principal = "device";
+        await using var device = await test.Connect("d");
+        busy.SetResult();
+
+        await Eventually.Holds(() => test.Policy.Left.Any(left => left.ClientId == "d"));
+        test.Broker.Find("d")!.Principal.ShouldBe("device");
+    }
+
+    [Fact]
     public async Task A_stored_session_is_never_handed_to_another_principal()
     {
         await using var test = await TestBroker.Start();
