@@ -44,7 +44,7 @@ sealed class CertificateAuthorityOptions : IValidatableObject
     [Range(0, 100_000)]
     public int RefusalsRecordedPerMinute { get; init; } = 60;
 
-    /// <summary>RSA-2048 key pairs kept ready. Default 32; 0 makes none, and every request for one is refused.</summary>
+    /// <summary>RSA-2048 key pairs kept ready once somebody has asked for one, two before. Default 32; 0 makes none, and every request for one is refused.</summary>
     [Range(0, 10_000)]
     public int RsaPoolSize { get; init; } = 32;
 

@@ -5,16 +5,19 @@ using FleetPlatform.Pki;
 namespace FleetPlatform.CertificateAuthority.Keys;
 
 /// <summary>
-/// RSA-2048 key pairs made ahead, because making one takes a quarter of a second. One thread fills the pool at the lowest priority, so that
-/// it takes only what signing leaves over. Keys in the pool are in this process's memory and nowhere else.
+/// RSA-2048 key pairs made ahead, because making one takes a quarter of a second. One thread fills the pool at the lowest priority, and only
+/// as far as there is demand: a fleet that never asks for RSA pays for two pairs. Keys in the pool are in this process's memory and nowhere else.
 /// </summary>
 sealed partial class RsaPool(CertificateAuthorityOptions options, Metrics metrics, TimeProvider clock) : IHostedService, IDisposable
 {
     const int LowestPriority = 19;
+    const int ReserveBeforeDemand = 2;
 
+    readonly ManualResetEventSlim _taken = new();
     readonly Channel<KeyPair> _ready = Channel.CreateBounded<KeyPair>(new BoundedChannelOptions(Math.Max(1, options.RsaPoolSize)) { SingleWriter = true });
     readonly CancellationTokenSource _stopping = new();
     Thread? _maker;
+    volatile bool _inDemand;
 
     /// <summary>Key pairs ready now.</summary>
     public int Ready => _ready.Reader.Count;
@@ -32,13 +35,18 @@ sealed partial class RsaPool(CertificateAuthorityOptions options, Metrics metric
     /// <returns>The caller's to dispose; null when none came in time.</returns>
     public async ValueTask<KeyPair?> Take(CancellationToken cancellation)
     {
-        if (_ready.Reader.TryRead(out var ready)) return ready;
         if (options.RsaPoolSize == 0) return null;
+        _inDemand = true;
+        var ready = _ready.Reader.TryRead(out var key);
+        _taken.Set();
+        if (ready) return key;
         using var deadline = new CancellationTokenSource(options.RsaPoolWait, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
-            return await _ready.Reader.ReadAsync(either.Token);
+            var waited = await _ready.Reader.ReadAsync(either.Token);
+            _taken.Set();
+            return waited;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -52,17 +60,20 @@ sealed partial class RsaPool(CertificateAuthorityOptions options, Metrics metric
     {
         // .NET's own thread priorities do nothing on Linux; its niceness is per thread.
         if (OperatingSystem.IsLinux()) _ = SetPriority(which: 0, who: 0, LowestPriority);
-        while (!_stopping.IsCancellationRequested)
+        try
         {
-            var key = KeyPair.CreateRsa2048();
-            while (!_ready.Writer.TryWrite(key))
+            while (true)
             {
+                _stopping.Token.ThrowIfCancellationRequested();
+                _taken.Reset();
                 // Blocking is right here: this thread has nothing else to do.
-                var room = _ready.Writer.WaitToWriteAsync(_stopping.Token).AsTask();
-                if (Task.WaitAny([room], Timeout.Infinite) == 0 && room.IsCompletedSuccessfully && room.Result) continue;
-                key.Dispose();
-                return;
+                if (Ready >= (_inDemand ? options.RsaPoolSize : Math.Min(ReserveBeforeDemand, options.RsaPoolSize))) _taken.Wait(_stopping.Token);
+                else _ready.Writer.TryWrite(KeyPair.CreateRsa2048()); // there is room: nobody else writes
             }
+        }
+        catch (OperationCanceledException)
+        {
+            // The service stops.
         }
     }
 
@@ -73,6 +84,7 @@ sealed partial class RsaPool(CertificateAuthorityOptions options, Metrics metric
     public void Dispose()
     {
         _stopping.Dispose();
+        _taken.Dispose();
         while (_ready.Reader.TryRead(out var key)) key.Dispose();
     }
 }
