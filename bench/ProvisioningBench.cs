@@ -11,10 +11,14 @@ namespace FleetPlatform.Bench;
 
 /// <summary>
 /// Full durable flows against a platform of its own: flows a second, latencies, and the CPU of every server process for each flow, beside
-/// the CPU of a mutual-TLS connect to mosquitto in the same run.
+/// the CPU of a mutual-TLS connect to mosquitto in the same run. The three take turns, in legs: what a core does in a millisecond drifts with
+/// the machine's neighbours, and so it drifts for all three.
 /// </summary>
 static class ProvisioningBench
 {
+    const int Legs = 5;
+    const int ConnectsPerLeg = 300;
+
     static readonly string[] Servers =
         ["mqtt-gateway", "certificate-authority", "template-engine", "thing-registry", "revocation", "rotation-scheduler", "control-plane", "postgres", "bus"];
 
@@ -23,8 +27,7 @@ static class ProvisioningBench
         var devices = Option(args, "--devices", 5000);
         var parallel = Option(args, "--parallel", 32);
         var warmUp = Option(args, "--warm-up", 500);
-        var mosquitto = await MosquittoConnect(connects: 1000, parallel);
-
+        await using var mosquitto = await Mosquitto.Start(CancellationToken.None);
         await using var fleet = await Fleet.Start();
         var endpoints = FleetEndpoints.Read(fleet.Directory);
         using var controlPlane = new ControlPlaneClient(endpoints);
@@ -40,58 +43,72 @@ static class ProvisioningBench
         };
 
         await new FleetSimulator(Of(warmUp)).Run();
-        var connect = await GatewayConnect(fleet, endpoints, claim, connects: 1000, parallel);
-        var before = Cpu(fleet);
-        var own = Environment.CpuUsage.TotalTime;
-        var summary = await new FleetSimulator(Of(devices)).Run();
-        var simulator = (Environment.CpuUsage.TotalTime - own).TotalMilliseconds;
-        Print(fleet, summary, before, Cpu(fleet), simulator, mosquitto, connect);
-        return summary.Failed == 0 ? 0 : 1;
+        await GatewayConnect(fleet, endpoints, claim, parallel);
+        await MosquittoConnect(mosquitto, parallel);
+
+        var run = new Measured();
+        for (var leg = 0; leg < Legs; leg++)
+        {
+            run.Mosquitto += await MosquittoConnect(mosquitto, parallel) / Legs;
+            run.Gateway += await GatewayConnect(fleet, endpoints, claim, parallel) / Legs;
+            var before = Cpu(fleet);
+            var own = Environment.CpuUsage.TotalTime;
+            run.Legs.Add(await new FleetSimulator(Of(devices / Legs)).Run());
+            run.Simulator += (Environment.CpuUsage.TotalTime - own).TotalMilliseconds;
+            foreach (var (server, now) in Cpu(fleet)) run.Servers[server] = run.Servers.GetValueOrDefault(server) + now - before[server];
+        }
+
+        Print(fleet, run);
+        return run.Legs.Sum(leg => leg.Failed) == 0 ? 0 : 1;
+    }
+
+    /// <summary>CPU in milliseconds: of each server and of the simulator over all flows, and of one connect.</summary>
+    sealed class Measured
+    {
+        public List<SimulationSummary> Legs { get; } = [];
+        public Dictionary<string, double> Servers { get; } = new(StringComparer.Ordinal);
+        public double Simulator { get; set; }
+        public double Mosquitto { get; set; }
+        public double Gateway { get; set; }
     }
 
     static Dictionary<string, double> Cpu(Fleet fleet) => Servers.ToDictionary(server => server, server => ProcessCpu.Milliseconds(fleet.ProcessId(server)), StringComparer.Ordinal);
 
-    static void Print(
-        Fleet fleet, SimulationSummary summary, Dictionary<string, double> before, Dictionary<string, double> after, double simulator, double mosquitto, double connect)
+    static void Print(Fleet fleet, Measured run)
     {
-        Line($"flows        {summary.Succeeded} of {summary.Devices}, {summary.Failed} failed, {summary.RetriesByReason.Values.Sum()} retried");
-        Line($"rate         {summary.Rate:0.0} flows/s over {summary.Elapsed.TotalSeconds:0.0} s");
-        Line($"whole flow   p50 {summary.Total.P50.TotalMilliseconds:0} ms, p99 {summary.Total.P99.TotalMilliseconds:0} ms");
-        foreach (var (step, latency) in summary.Steps.OrderBy(step => step.Key))
-            Line($"  {step,-20} p50 {latency.P50.TotalMilliseconds,7:0.0}  p95 {latency.P95.TotalMilliseconds,7:0.0}  p99 {latency.P99.TotalMilliseconds,7:0.0} ms");
+        var flows = run.Legs.Sum(leg => leg.Devices);
+        Line($"flows        {run.Legs.Sum(leg => leg.Succeeded)} of {flows}, {run.Legs.Sum(leg => leg.Failed)} failed, {run.Legs.Sum(leg => leg.RetriesByReason.Values.Sum())} retried");
+        Line($"rate         {run.Legs.Sum(leg => leg.Succeeded) / run.Legs.Sum(leg => leg.Elapsed.TotalSeconds):0.0} flows/s; legs {string.Join(" ", run.Legs.Select(leg => leg.Rate.ToString("0", CultureInfo.InvariantCulture)))}");
+        Line($"latency      of the worst leg");
+        Line($"  {"whole flow",-20} p50 {Worst(run, leg => leg.Total.P50),7:0.0}  p95 {Worst(run, leg => leg.Total.P95),7:0.0}  p99 {Worst(run, leg => leg.Total.P99),7:0.0} ms");
+        foreach (var step in run.Legs[0].Steps.Keys.Order())
+            Line($"  {step,-20} p50 {Worst(run, leg => leg.Steps[step].P50),7:0.0}  p95 {Worst(run, leg => leg.Steps[step].P95),7:0.0}  p99 {Worst(run, leg => leg.Steps[step].P99),7:0.0} ms");
         Line($"CPU-ms per flow, and resident MiB at the end");
-        var sum = 0.0;
         foreach (var server in Servers)
-        {
-            var each = (after[server] - before[server]) / summary.Devices;
-            sum += each;
-            Line($"  {server,-22} {each,7:0.00}   {ProcessCpu.ResidentMebibytes(fleet.ProcessId(server)),7:0}");
-        }
-
-        Line($"  {"sum",-22} {sum,7:0.00}   (the simulator, apart: {simulator / summary.Devices:0.00})");
-        Line($"mosquitto    {mosquitto:0.00} CPU-ms per mutual-TLS connect; two: {2 * mosquitto:0.00}; a flow is {sum / (2 * mosquitto):0.00}×");
-        Line($"gateway      {connect:0.00} CPU-ms per mutual-TLS connect: {connect / mosquitto:0.00}×");
-        foreach (var (reason, count) in summary.FailuresByReason) Line($"failed {count} × {reason}");
-        foreach (var (reason, count) in summary.RetriesByReason) Line($"retried {count} × {reason}");
+            Line($"  {server,-22} {run.Servers[server] / flows,7:0.00}   {ProcessCpu.ResidentMebibytes(fleet.ProcessId(server)),7:0}");
+        var sum = run.Servers.Values.Sum() / flows;
+        Line($"  {"sum",-22} {sum,7:0.00}   (the simulator, apart: {run.Simulator / flows:0.00})");
+        Line($"mosquitto    {run.Mosquitto:0.00} CPU-ms per mutual-TLS connect; two: {2 * run.Mosquitto:0.00}; a flow is {sum / (2 * run.Mosquitto):0.00}×");
+        Line($"gateway      {run.Gateway:0.00} CPU-ms per mutual-TLS connect: {run.Gateway / run.Mosquitto:0.00}×");
+        foreach (var failed in run.Legs.SelectMany(leg => leg.FailuresByReason).GroupBy(pair => pair.Key)) Line($"failed {failed.Sum(pair => pair.Value)} × {failed.Key}");
+        foreach (var retried in run.Legs.SelectMany(leg => leg.RetriesByReason).GroupBy(pair => pair.Key)) Line($"retried {retried.Sum(pair => pair.Value)} × {retried.Key}");
     }
 
-    static async Task<double> MosquittoConnect(int connects, int parallel)
+    static double Worst(Measured run, Func<SimulationSummary, TimeSpan> of) => run.Legs.Max(leg => of(leg).TotalMilliseconds);
+
+    static Task<double> MosquittoConnect(Mosquitto peer, int parallel) => CpuPerConnect(peer.ProcessId, parallel, number => new MqttConnectionOptions
     {
-        await using var peer = await Mosquitto.Start(CancellationToken.None);
-        return await CpuPerConnect(peer.ProcessId, connects, parallel, number => new MqttConnectionOptions
-        {
-            Host = "localhost",
-            Port = peer.Port,
-            ClientId = $"bench-{number}",
-            Tls = new() { Certificate = peer.Client, Roots = [peer.Root] },
-        });
-    }
+        Host = "localhost",
+        Port = peer.Port,
+        ClientId = $"bench-{number}",
+        Tls = new() { Certificate = peer.Client, Roots = [peer.Root] },
+    });
 
-    static async Task<double> GatewayConnect(Fleet fleet, FleetEndpoints endpoints, CreatedCertificate claim, int connects, int parallel)
+    static Task<double> GatewayConnect(Fleet fleet, FleetEndpoints endpoints, CreatedCertificate claim, int parallel)
     {
         var credential = new Credential(claim.CertificatePem, claim.PrivateKeyPem);
         var firmware = SimulateCommand.Firmware(endpoints, PayloadFormat.Json, KeyOrigin.DeviceEcdsaP256)(0);
-        return await CpuPerConnect(fleet.ProcessId("mqtt-gateway"), connects, parallel, number => new MqttConnectionOptions
+        return CpuPerConnect(fleet.ProcessId("mqtt-gateway"), parallel, number => new MqttConnectionOptions
         {
             Host = endpoints.MqttHost,
             Port = endpoints.MqttPort,
@@ -100,20 +117,15 @@ static class ProvisioningBench
         });
     }
 
-    // The first fifth warms both sides up and is not counted.
-    static async Task<double> CpuPerConnect(int server, int connects, int parallel, Func<int, MqttConnectionOptions> options)
+    static async Task<double> CpuPerConnect(int server, int parallel, Func<int, MqttConnectionOptions> options)
     {
-        await Connect(0, connects / 5);
         var before = ProcessCpu.Milliseconds(server);
-        await Connect(connects / 5, connects);
-        return (ProcessCpu.Milliseconds(server) - before) / connects;
-
-        Task Connect(int from, int count) => Parallel.ForEachAsync(
-            Enumerable.Range(from, count), new ParallelOptions { MaxDegreeOfParallelism = parallel }, async (number, cancellation) =>
-            {
-                await using var connection = await MqttClientConnection.Connect(options(number), cancellation);
-                await connection.Disconnect(cancellation: cancellation);
-            });
+        await Parallel.ForEachAsync(Enumerable.Range(0, ConnectsPerLeg), new ParallelOptions { MaxDegreeOfParallelism = parallel }, async (number, cancellation) =>
+        {
+            await using var connection = await MqttClientConnection.Connect(options(number), cancellation);
+            await connection.Disconnect(cancellation: cancellation);
+        });
+        return (ProcessCpu.Milliseconds(server) - before) / ConnectsPerLeg;
     }
 
     static int Option(string[] args, string name, int usual)

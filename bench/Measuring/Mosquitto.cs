@@ -47,6 +47,7 @@ sealed class Mosquitto : IAsyncDisposable
              allow_anonymous true
              user root
              log_type error
+             log_dest file {path}/mosquitto.log
              """, cancellation);
         var process = Process.Start(new ProcessStartInfo("mosquitto", ["-c", $"{path}/mosquitto.conf"]) { RedirectStandardError = true, UseShellExecute = false })!;
         await WaitUntilListening(port, process, cancellation);
