@@ -5,7 +5,10 @@ using FleetPlatform.Contracts;
 namespace FleetPlatform.ServiceDefaults;
 
 /// <summary>Asks one item's question; what is asked in the same instant travels in one message. A singleton; thread-safe.</summary>
-/// <remarks>Nothing waits to be joined: an idle batcher sends a lone item at once. Only while all its messages are under way do items gather.</remarks>
+/// <remarks>
+/// An idle batcher sends a lone item at once. While items keep coming they gather for <see cref="MessagingOptions.BatchPace"/>: a message costs
+/// asker, server and RabbitMQ the same whatever the number of items in it, and what is served together is committed together.
+/// </remarks>
 /// <typeparam name="TItem">One asker's request.</typeparam>
 /// <typeparam name="TAnswer">Its answer; a refusal of the item is inside it.</typeparam>
 public interface IBatcher<TItem, TAnswer> where TItem : class where TAnswer : class
@@ -20,21 +23,30 @@ sealed class Batcher<TBatch, TItem, TBatchAnswer, TAnswer> : IBatcher<TItem, TAn
     where TBatch : class, IBatch<TItem> where TItem : class
     where TBatchAnswer : class, IBatchAnswer<TAnswer> where TAnswer : class
 {
+    // Items of one message that this process is serving come to the next batcher within this time of each other.
+    static readonly TimeSpan Together = TimeSpan.FromMilliseconds(2);
+
     readonly Asking _asking;
     readonly TimeProvider _clock;
     readonly TimeSpan _timeout;
+    readonly TimeSpan _pace;
     readonly int _batchItems;
     readonly Channel<Waiting> _queue;
+    readonly SemaphoreSlim _free;
+    readonly int _inFlight;
     readonly Histogram<int> _batchSize;
-    readonly Task[] _senders;
+    readonly Task _sender;
+    long _sentAt;
 
     public Batcher(Asking asking, MessagingOptions options, TimeSpan? timeout, FleetService service, TimeProvider clock)
     {
-        (_asking, _clock, _timeout, _batchItems) = (asking, clock, timeout ?? options.RequestTimeout, options.BatchItems);
+        (_asking, _clock, _timeout, _pace, _batchItems) = (asking, clock, timeout ?? options.RequestTimeout, options.BatchPace, options.BatchItems);
+        _free = new(_inFlight = options.BatchesInFlight);
         _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(options.BatchQueue) { FullMode = BoundedChannelFullMode.Wait });
         _batchSize = service.Meter.CreateHistogram<int>("fleet.messaging.batch_items", "{item}", "Items in one batched request.");
-        using (ExecutionContext.SuppressFlow()) // a sender serves everyone: it belongs to nobody's trace
-            _senders = [.. Enumerable.Range(0, options.BatchesInFlight).Select(_ => Task.Run(SendWhatWaits))];
+        _sentAt = clock.GetTimestamp() - clock.TimestampFrequency * 3600; // long ago
+        using (ExecutionContext.SuppressFlow()) // the sender serves everyone: it belongs to nobody's trace
+            _sender = Task.Run(SendWhatWaits);
     }
 
     public async Task<TAnswer> Ask(TItem item, CancellationToken cancellation = default)
@@ -59,20 +71,42 @@ sealed class Batcher<TBatch, TItem, TBatchAnswer, TAnswer> : IBatcher<TItem, TAn
 
     async Task SendWhatWaits()
     {
-        var batch = new List<Waiting>(_batchItems);
         while (await _queue.Reader.WaitToReadAsync())
         {
-            var oldest = long.MaxValue;
-            while (batch.Count < _batchItems && _queue.Reader.TryRead(out var waiting))
+            await _free.WaitAsync();
+            await Gather();
+            var batch = Take(out var oldest);
+            if (batch.Count == 0)
             {
-                if (waiting.Answered.Task.IsCompleted) continue;
-                batch.Add(waiting);
-                oldest = Math.Min(oldest, waiting.Since);
+                _free.Release();
+                continue;
             }
 
-            if (batch.Count > 0) await Send(batch, _timeout - _clock.GetElapsedTime(oldest));
-            batch.Clear();
+            _sentAt = _clock.GetTimestamp();
+            _ = Send(batch, _timeout - _clock.GetElapsedTime(oldest));
         }
+    }
+
+    // Items that came a little earlier wait for a little later ones, only while there is a stream of them.
+    Task Gather()
+    {
+        var since = _clock.GetElapsedTime(_sentAt);
+        if (since >= _pace * 4 || _queue.Reader.Count >= _batchItems) return Task.CompletedTask;
+        return Task.Delay(since < _pace - Together ? _pace - since : Together, _clock);
+    }
+
+    List<Waiting> Take(out long oldest)
+    {
+        var batch = new List<Waiting>();
+        oldest = long.MaxValue;
+        while (batch.Count < _batchItems && _queue.Reader.TryRead(out var waiting))
+        {
+            if (waiting.Answered.Task.IsCompleted) continue;
+            batch.Add(waiting);
+            oldest = Math.Min(oldest, waiting.Since);
+        }
+
+        return batch;
     }
 
     async Task Send(List<Waiting> batch, TimeSpan remaining)
@@ -96,12 +130,18 @@ sealed class Batcher<TBatch, TItem, TBatchAnswer, TAnswer> : IBatcher<TItem, TAn
             foreach (var waiting in batch)
                 waiting.Answered.TrySetException(failure);
         }
+        finally
+        {
+            _free.Release();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
-        await Task.WhenAll(_senders);
+        await _sender;
+        for (var i = 0; i < _inFlight; i++) await _free.WaitAsync(); // what is under way ends within its timeout
+        _free.Dispose();
     }
 
     sealed record Waiting(TItem Item, long Since)

@@ -37,6 +37,9 @@ public sealed class MessagingOptions : IValidatableObject
     [Range(1, 64)]
     public int BatchesInFlight { get; init; } = 4;
 
+    /// <summary>Shortest time between two batched requests for one kind of item, while fewer than <see cref="BatchItems"/> wait. The first item after a rest of four times as long is sent at once. Default 50 ms; zero for none.</summary>
+    public TimeSpan BatchPace { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Items that may wait for a batch; one more is refused at once. Default 4,096.</summary>
     [Range(1, 1_000_000)]
     public int BatchQueue { get; init; } = 4_096;
@@ -45,6 +48,8 @@ public sealed class MessagingOptions : IValidatableObject
     {
         if (RequestTimeout <= TimeSpan.Zero || RequestTimeout > TimeSpan.FromMinutes(5))
             yield return new($"{Section}:{nameof(RequestTimeout)} ({RequestTimeout}) must be above zero and at most five minutes.");
+        if (BatchPace < TimeSpan.Zero || BatchPace > TimeSpan.FromSeconds(1))
+            yield return new($"{Section}:{nameof(BatchPace)} ({BatchPace}) must be between zero and one second.");
         if (StartTimeout <= TimeSpan.Zero)
             yield return new($"{Section}:{nameof(StartTimeout)} ({StartTimeout}) must be above zero.");
         if (EventRetryMinimum <= TimeSpan.Zero || EventRetryMaximum < EventRetryMinimum)

@@ -6,12 +6,20 @@ namespace FleetPlatform.MqttGateway.Sessions;
 sealed class RecordFacts(SessionRecords records, EventStore store, GatewayMetrics metrics, TimeProvider clock, ILogger<RecordFacts> log) : BackgroundService
 {
     const int MaximumBatch = 128;
+    static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(50); // what gathers meanwhile is one transaction
     static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (await WaitForFacts(stoppingToken)) await RecordBatch(stoppingToken);
+        while (await WaitForFacts(stoppingToken))
+        {
+            var began = clock.GetTimestamp();
+            await RecordBatch(stoppingToken);
+            var rest = Pace - clock.GetElapsedTime(began);
+            if (rest > TimeSpan.Zero && records.Reader.Count < MaximumBatch)
+                await Task.Delay(rest, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
 
         // What is queued at the end is tried once: the listeners have stopped before, so the queue does not grow any more.
         while (records.Reader.TryPeek(out _)) await RecordBatch(stoppingToken);
