@@ -22,6 +22,7 @@ var mqttHost = publishing
 // Secrets: generated on first run, kept with the fleet's state, never printed.
 var keyPassphrase = Secret("certificate-authority-passphrase", length: 43);
 var tokenKey = Secret("ownership-token-key", length: 42);
+var hookKey = Secret("pre-provisioning-hook-key", length: 42);
 var accessKeyId = fleet.AddParameter("operator-access-key-id", new GenerateParameterDefault { MinLength = 20, Lower = false, Special = false }, secret: true, persist: true);
 var secretAccessKey = Secret("operator-secret-access-key", length: 40);
 
@@ -34,7 +35,8 @@ var authority = WithDatabase(Service("certificate-authority", "CertificateAuthor
 WithTokenKey(authority);
 
 var registry = WithDatabase(Service("thing-registry", "ThingRegistry"));
-var templates = WithTokenKey(WithDatabase(Service("template-engine", "TemplateEngine")));
+var templates = WithTokenKey(WithDatabase(Service("template-engine", "TemplateEngine")))
+    .WithEnvironment("PreProvisioningHook__Key", $"{hookKey}A=");
 var revocation = WithDatabase(Service("revocation", "Revocation"));
 var rotation = WithDatabase(Service("rotation-scheduler", "RotationScheduler"));
 

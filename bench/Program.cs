@@ -7,11 +7,12 @@ return args switch
     ["eventstore", .. var options] => await EventStoreBench.Run(options),
     ["issue", .. var options] => await IssueBench.Run(options),
     ["mqtt", .. var options] => await MqttBench.Run(options),
+    ["template", .. var options] => await TemplateBench.Run(options),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./fleet bench provisioning|eventstore|mqtt|issue [options]");
+    Console.Error.WriteLine("usage: ./fleet bench provisioning|eventstore|mqtt|issue|template [options]");
     return 2;
 }

@@ -21,6 +21,7 @@ builder.Services.AddHealthChecks().AddCheck<IssuerHealth>("issuer");
 builder.AddFleetBus("certificate-authority", bus => bus
     .AddBatchConsumer<IssueCertificatesConsumer>()
     .AddRequestConsumer<IssueServerCertificateConsumer>()
+    .AddRequestConsumer<FindIssuedCertificateConsumer>()
     .AddRequestConsumer<GetTrustAnchorsConsumer>());
 
 var app = builder.Build();

@@ -35,7 +35,9 @@ static class Composition
             .AddSingleton<IOperations, Operations.Endpoint>()
             .AddSingleton<IOperations, Flows>()
             .AddSingleton<IOperations, Streams>()
-            .AddSingleton<IOperations, Rehearsals>();
+            .AddSingleton<IOperations, Rehearsals>()
+            .AddSingleton<IOperations, TemplateSettings>()
+            .AddSingleton<IOperations, ClaimSettings>();
     }
 
     public static void MapControlPlane(this WebApplication app)

@@ -42,6 +42,9 @@ sealed class GatewayOptions : IValidatableObject
     /// <summary>How long a question on the bus may take before the device is told to retry. Default 3 s, below what SDKs wait.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>The same for a device whose template has a pre-provisioning hook, which may itself take five seconds. Default 10 s.</summary>
+    public TimeSpan HookedRequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Provisioning requests of one connection that may be unanswered; one more is rejected with 429. Default 4.</summary>
     [Range(1, 64)]
     public int OutstandingRequests { get; init; } = 4;

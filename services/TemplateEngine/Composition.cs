@@ -1,6 +1,8 @@
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.ServiceDefaults;
+using FleetPlatform.TemplateEngine.Budgets;
 using FleetPlatform.TemplateEngine.Claims;
+using FleetPlatform.TemplateEngine.Hooks;
 using FleetPlatform.TemplateEngine.Rehearsal;
 using FleetPlatform.TemplateEngine.Templates;
 
@@ -15,7 +17,12 @@ static class Composition
         builder.AddServiceDefaults("template-engine");
         builder.AddOptions<TemplateEngineOptions>(TemplateEngineOptions.Section);
         builder.AddOptions<OwnershipTokenOptions>(OwnershipTokenOptions.Section);
+        builder.AddOptions<HookOptions>(HookOptions.Section);
         builder.Services.AddSingleton<TemplateCatalogue>();
+        builder.Services.AddSingleton<CallHook>();
+        builder.Services.AddSingleton<IssuedCertificates>();
+        builder.Services.AddSingleton<AskHook>();
+        builder.Services.AddSingleton<SpendClaim>();
         builder.Services.AddSingleton<RefusalBudget>();
         builder.Services.AddSingleton<ProvisioningMeter>();
         builder.Services.AddSingleton<ProvisionThing>();
@@ -25,9 +32,11 @@ static class Composition
         builder.Services.AddSingleton<IFlowSteps, ProvisioningSteps>();
         builder.AddFleetEventStore("template-engine-db", EventNames.All, store => store
             .Project<TemplatesTable>()
+            .Project<ClaimsTable>()
             .IndexSubjects(ProvisioningSteps.SubjectsOf));
         builder.AddFleetBus("template-engine", bus => bus
             .AddBatchConsumer<ProvisionThingsConsumer>()
+            .AddRequestConsumer<ProvisionHookedThingConsumer>(concurrency: 256)
             .AddRequestConsumer<CreateTemplateConsumer>()
             .AddRequestConsumer<DescribeTemplateConsumer>()
             .AddRequestConsumer<UpdateTemplateConsumer>()
@@ -37,6 +46,10 @@ static class Composition
             .AddRequestConsumer<DescribeTemplateVersionConsumer>()
             .AddRequestConsumer<DeleteTemplateVersionConsumer>()
             .AddRequestConsumer<ListTemplateVersionsConsumer>()
+            .AddRequestConsumer<ChangeClaimConsumer>()
+            .AddRequestConsumer<AllowSerialsConsumer>()
+            .AddRequestConsumer<DescribeClaimConsumer>()
+            .AddRequestConsumer<ListClaimCertificatesConsumer>(concurrency: 2)
             .AddRequestConsumer<ValidateTemplateConsumer>()
             .AddRequestConsumer<RehearseTemplateConsumer>(concurrency: 8)
             .AddRequestConsumer<ReplayTemplateConsumer>(concurrency: 2)

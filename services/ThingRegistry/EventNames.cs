@@ -17,6 +17,7 @@ static class EventNames
         .Map<GroupJoined>("thing.group-joined.v1")
         .Map<GroupLeft>("thing.group-left.v1")
         .Map<CertificateAttached>("thing.certificate-attached.v1")
+        .Map<ThingReprovisioned>("thing.reprovisioned.v1")
         .Map<CertificateDetached>("thing.certificate-detached.v1")
         .Map<ThingDeleted>("thing.deleted.v1")
         .Map<ThingTypeCreated>("type.created.v1")

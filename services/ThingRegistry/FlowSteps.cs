@@ -61,6 +61,10 @@ sealed class RegistrySteps(EventStore store) : IFlowSteps
         ThingUpdated e => Step(recorded, "thing updated", e.At),
         GroupJoined e => Step(recorded, "thing joined group", e.At) with { Detail = e.ThingGroupName },
         GroupLeft e => Step(recorded, "thing left group", e.At) with { Detail = e.ThingGroupName },
+        ThingReprovisioned e => Step(recorded, $"device came again, old certificates {(e.Decision == ReprovisioningDecision.Kept ? "kept" : "deactivated and detached")}", e.At) with
+        {
+            CertificateId = e.CertificateId, TemplateName = e.TemplateName, Detail = string.Join(", ", e.OldCertificateIds),
+        },
         BillingGroupChanged e => Step(recorded, "thing changed billing group", e.At) with { Detail = e.BillingGroup },
         CertificateAttached e => Step(recorded, "thing has another certificate", e.At) with { CertificateId = e.CertificateId },
         ThingDeleted e => Step(recorded, "thing deleted", e.At),

@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
+using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Contracts.TemplateEngine;
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Pki;
 using FleetPlatform.PostgresKit;
 using FleetPlatform.RabbitKit;
 using FleetPlatform.ServiceDefaults;
+using FleetPlatform.TemplateEngine.Tests.Hooks;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,15 +36,19 @@ public sealed class Stack : IAsyncLifetime
         string[] bus = ["--ConnectionStrings:bus", await RabbitMqServer.TakeVirtualHost(), "--urls", "http://127.0.0.1:0"];
         _service = Composition.Build([.. bus, "--ConnectionStrings:template-engine-db", _database.ConnectionString,
             "--OwnershipToken:Key", Convert.ToBase64String(_key),
+            "--PreProvisioningHook:Key", Convert.ToBase64String(HookServer.Key), "--PreProvisioningHook:AllowHttp", "true",
+            "--PreProvisioningHook:AllowedNetworks:0", "127.0.0.1/32", "--PreProvisioningHook:Timeout", "00:00:00.500", "--PreProvisioningHook:BreakerFailures", "1000",
             "--TemplateEngine:RegistryTimeout", "00:00:01", "--TemplateEngine:RecordedRefusalsPerMinute", "10"]);
         await _service.StartAsync();
 
         var builder = WebApplication.CreateBuilder(bus);
         builder.AddServiceDefaults("thing-registry");
         builder.Services.AddSingleton(Registry);
+        builder.Services.AddSingleton(this);
         builder.AddFleetBus("thing-registry", consumers => consumers
             .AddBatchConsumer<RegistryStandInConsumer>()
             .AddRequestConsumer<RehearseStandIn>()
+            .AddRequestConsumer<FindIssuedStandIn>()
             .AddBatcher<ProvisionThings, ProvisionThing, ProvisionThingsAnswer, ProvisionThingAnswer>());
         _neighbours = builder.Build();
         await _neighbours.StartAsync();
@@ -76,12 +82,21 @@ public sealed class Stack : IAsyncLifetime
     internal Task<ProvisionThingAnswer> Provision(ProvisionThing request) =>
         _neighbours.Services.GetRequiredService<IBatcher<ProvisionThing, ProvisionThingAnswer>>().Ask(request);
 
+    /// <summary>Certificates that the authority's stand-in has signed, by id; others are text that is no certificate.</summary>
+    internal ConcurrentDictionary<string, string> Certificates { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>A device that comes with a claim of its batch.</summary>
+    internal ProvisionThing Device(string template, string claimId, params (string Name, string Value)[] parameters) =>
+        Device(template, default, claimId, parameters);
+
     /// <summary>A device that was just given a certificate, asking for its thing.</summary>
-    internal ProvisionThing Device(string template, TimeSpan tokenAge = default, params (string Name, string Value)[] parameters)
+    internal ProvisionThing Device(string template, TimeSpan tokenAge = default, params (string Name, string Value)[] parameters) =>
+        Device(template, tokenAge, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), parameters);
+
+    ProvisionThing Device(string template, TimeSpan tokenAge, string claimId, (string Name, string Value)[] parameters)
     {
         var certificateId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         var flowId = Guid.CreateVersion7().ToString("N");
-        var claimId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         return new ProvisionThing
         {
             Flow = new() { FlowId = Guid.CreateVersion7().ToString("N"), SessionId = Guid.CreateVersion7().ToString("N"), PrincipalId = claimId, ClientId = $"client-{certificateId[..8]}" },
@@ -89,6 +104,13 @@ public sealed class Stack : IAsyncLifetime
             OwnershipToken = OwnershipToken.Mint(_key, certificateId, claimId, flowId, DateTimeOffset.UtcNow - tokenAge),
             Parameters = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value),
         };
+    }
+
+    /// <summary>As the gateway does it: first in the batch, then, when the template has a hook, alone.</summary>
+    internal async Task<ProvisionThingAnswer> ProvisionHooked(ProvisionThing request)
+    {
+        (await Provision(request)).AskHooked.ShouldBeTrue();
+        return (await Ask.Ask<ProvisionHookedThing, HookedThingProvisioned>(new() { Item = request }, TimeSpan.FromSeconds(10))).Value!.Answer;
     }
 
     internal OwnershipToken TokenOf(ProvisionThing request) =>
@@ -99,11 +121,12 @@ public sealed class Stack : IAsyncLifetime
         [.. (await Store.FetchStreamAsync(StreamId.Of("provisioning", flowId))).Select(recorded => recorded.Type)];
 
     /// <summary>A template of its own for one test.</summary>
-    internal async Task<string> Template(string body = Bodies.Sensor, bool enabled = true, string? type = null)
+    internal async Task<string> Template(string body = Bodies.Sensor, bool enabled = true, string? type = null, string? hook = null)
     {
         var name = $"t-{Guid.CreateVersion7():N}";
         var answer = await Ask.Ask<CreateTemplate, TemplateDescription>(
-            new() { TemplateName = name, TemplateBody = body, Enabled = enabled, Type = type, RequestedBy = "test" });
+            new() { TemplateName = name, TemplateBody = body, Enabled = enabled, Type = type, RequestedBy = "test",
+                Hook = hook is null ? null : new() { PayloadVersion = "2020-04-01", TargetArn = hook } });
         answer.Refused.ShouldBeNull();
         return name;
     }
@@ -140,6 +163,12 @@ sealed class RegistryStandIn
             },
         };
     }
+}
+
+sealed class FindIssuedStandIn(Stack stack) : IConsumer<FindIssuedCertificate>
+{
+    public Task Consume(ConsumeContext<FindIssuedCertificate> context) =>
+        context.RespondAsync(new IssuedCertificateFound { CertificatePem = stack.Certificates.GetValueOrDefault(context.Message.CertificateId, $"pem of {context.Message.CertificateId}") });
 }
 
 sealed class RehearseStandIn : IConsumer<RehearseProvisioning>

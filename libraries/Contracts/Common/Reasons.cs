@@ -54,6 +54,16 @@ public static class Reasons
         "Allow the action on this resource in a policy attached to the certificate.");
     public static readonly Reason HookDenied = Add("hook-denied", 403, "AccessDenied", "UnauthorizedException", 401,
         "The pre-provisioning hook did not allow this device.");
+    public static readonly Reason HookFailed = Add("hook-failed", 403, "AccessDenied", "UnauthorizedException", 401,
+        "The pre-provisioning hook gave no verdict. Look at its address and its own log; the device may retry, its token stays valid.");
+    public static readonly Reason AlreadyProvisioned = Add("already-provisioned", 409, "ResourceConflict", "ResourceRegistrationFailureException", 400,
+        "The thing has a certificate, and its template refuses devices that come again. Revoke that certificate, or set the template's reprovisioning to keep or replace.");
+    public static readonly Reason ClaimNotOpen = Add("claim-not-open", 403, "AccessDenied", "UnauthorizedException", 401,
+        "The claim certificate is paused, quarantined, or outside its time window. Look at it with fleet claim show.");
+    public static readonly Reason ClaimBudgetSpent = Add("claim-budget-spent", 403, "AccessDenied", "UnauthorizedException", 401,
+        "The claim certificate has registered as many devices as it may. Raise its limit, or make another claim for the next batch.");
+    public static readonly Reason SerialNotAllowed = Add("serial-not-allowed", 403, "AccessDenied", "UnauthorizedException", 401,
+        "Add the serial number to the claim's list, if the device is one of the batch.");
     public static readonly Reason TooManyRequests = Add("too-many-requests", 429, "TooManyRequests", "ThrottlingException", 400,
         "Wait and retry with exponential back-off and jitter.");
     public static readonly Reason Unavailable = Add("unavailable", 500, "InternalServerError", "ServiceUnavailableException", 503,

@@ -35,6 +35,12 @@ public sealed record ProvisionThingAnswer
 {
     public Refused? Refused { get; init; }
 
+    /// <summary>
+    /// True: nothing has been decided, because the template has a hook and others of the batch shall not wait for it. Ask again with
+    /// <see cref="ProvisionHookedThing"/>.
+    /// </summary>
+    public bool AskHooked { get; init; }
+
     /// <summary>Null when the template has no thing.</summary>
     public string? ThingName { get; init; }
 
@@ -42,4 +48,17 @@ public sealed record ProvisionThingAnswer
 
     /// <summary>What the new certificate may do, so that the gateway needs no look-up when the device reconnects.</summary>
     public PrincipalGrant? Grant { get; init; }
+}
+
+/// <summary>The same for one device whose template has a pre-provisioning hook, which may take seconds. Answered by <see cref="HookedThingProvisioned"/>.</summary>
+[MessageUrn("fleet:provision-hooked-thing:v1", useDefaultPrefix: false)]
+public sealed record ProvisionHookedThing
+{
+    public required ProvisionThing Item { get; init; }
+}
+
+[MessageUrn("fleet:hooked-thing-provisioned:v1", useDefaultPrefix: false)]
+public sealed record HookedThingProvisioned
+{
+    public required ProvisionThingAnswer Answer { get; init; }
 }

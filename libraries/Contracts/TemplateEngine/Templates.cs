@@ -1,3 +1,4 @@
+using FleetPlatform.Contracts.ThingRegistry;
 using MassTransit;
 
 namespace FleetPlatform.Contracts.TemplateEngine;
@@ -17,7 +18,19 @@ public sealed record CreateTemplate
     /// <summary>FLEET_PROVISIONING or JITP; null means the former.</summary>
     public string? Type { get; init; }
 
+    public TemplateHook? Hook { get; init; }
+
     public required string RequestedBy { get; init; }
+}
+
+/// <summary>Whom to ask before a device is provisioned.</summary>
+public sealed record TemplateHook
+{
+    /// <summary>10 to 32 digits and '-'; AWS knows 2020-04-01.</summary>
+    public required string PayloadVersion { get; init; }
+
+    /// <summary>An https:// address: AWS's targetArn names a Lambda function, which we have none of.</summary>
+    public required string TargetArn { get; init; }
 }
 
 /// <summary>Answered by <see cref="TemplateDescription"/>.</summary>
@@ -36,6 +49,12 @@ public sealed record UpdateTemplate
     public bool? Enabled { get; init; }
     public int? DefaultVersionId { get; init; }
     public string? ProvisioningRoleArn { get; init; }
+    public TemplateHook? Hook { get; init; }
+
+    /// <summary>True: calls no hook any more. Excludes <see cref="Hook"/>.</summary>
+    public bool RemoveHook { get; init; }
+
+    public Reprovisioning? Reprovisioning { get; init; }
     public required string RequestedBy { get; init; }
 }
 
@@ -84,6 +103,8 @@ public sealed record TemplateDescription
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset LastModifiedAt { get; init; }
     public string? ProvisioningRoleArn { get; init; }
+    public TemplateHook? Hook { get; init; }
+    public Reprovisioning Reprovisioning { get; init; }
 
     /// <summary>Body of the default version; empty in listings.</summary>
     public required string TemplateBody { get; init; }

@@ -38,6 +38,22 @@ public sealed record ApplyProvisioning : ITraced
     public ThingToApply? Thing { get; init; }
 
     public required IReadOnlyList<PolicyToApply> Policies { get; init; }
+
+    /// <summary>What becomes of the certificates that the thing has already.</summary>
+    public Reprovisioning Reprovisioning { get; init; }
+}
+
+/// <summary>What happens when a device comes again under a name that has a certificate: a factory reset, a new owner, or an impostor.</summary>
+public enum Reprovisioning
+{
+    /// <summary>The old certificates stay as they are, beside the new one; what AWS does.</summary>
+    Keep = 0,
+
+    /// <summary>The old certificates are set INACTIVE and detached, in the same transaction; their live connections are closed.</summary>
+    Replace = 1,
+
+    /// <summary>The device is refused; the old certificates stay as they are.</summary>
+    Refuse = 2,
 }
 
 public enum ResourceOverride

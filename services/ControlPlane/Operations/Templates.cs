@@ -22,7 +22,6 @@ sealed class Templates(IAsk ask, Arn arn) : IOperations
 
     async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
     {
-        RefuseHook(request);
         var (name, body) = (request.Text("templateName"), request.Text("templateBody"));
         var answer = await ask.Ask<CreateTemplate, TemplateDescription>(new()
         {
@@ -32,6 +31,7 @@ sealed class Templates(IAsk ask, Arn arn) : IOperations
             Enabled = request.OptionalBoolean("enabled") ?? false,
             ProvisioningRoleArn = request.OptionalText("provisioningRoleArn"),
             Type = request.OptionalText("type"),
+            Hook = Hook(request),
             RequestedBy = request.Caller,
         }, cancellation);
         if (request.IsRetry && answer.Refused?.Code == Reasons.AlreadyExists.Code)
@@ -57,12 +57,12 @@ sealed class Templates(IAsk ask, Arn arn) : IOperations
             templateBody = template.TemplateBody,
             enabled = template.Enabled,
             provisioningRoleArn = template.ProvisioningRoleArn,
+            preProvisioningHook = template.Hook is { } hook ? new { payloadVersion = hook.PayloadVersion, targetArn = hook.TargetArn } : null,
             type = template.Type,
         });
 
     async Task<Reply> Update(OperationRequest request, CancellationToken cancellation)
     {
-        RefuseHook(request);
         return (await ask.Ask<UpdateTemplate, TemplateDescription>(new()
         {
             TemplateName = request.Path("templateName"),
@@ -70,6 +70,8 @@ sealed class Templates(IAsk ask, Arn arn) : IOperations
             Enabled = request.OptionalBoolean("enabled"),
             DefaultVersionId = request.OptionalNumber("defaultVersionId") is { } version ? Version(version) : null,
             ProvisioningRoleArn = request.OptionalText("provisioningRoleArn"),
+            Hook = Hook(request),
+            RemoveHook = request.OptionalBoolean("removePreProvisioningHook") ?? false,
             RequestedBy = request.Caller,
         }, cancellation)).Reply();
     }
@@ -149,9 +151,9 @@ sealed class Templates(IAsk ask, Arn arn) : IOperations
 
     static int Version(long version) => version is > 0 and <= int.MaxValue ? (int)version : throw new InvalidInputException("defaultVersionId must be a whole number.");
 
-    // A hook that is silently left out would let in every device that it was meant to keep out.
-    static void RefuseHook(OperationRequest request)
+    static TemplateHook? Hook(OperationRequest request) => request.Object("preProvisioningHook") is not { } hook ? null : new()
     {
-        if (request.Has("preProvisioningHook")) throw new InvalidInputException("preProvisioningHook is not supported.");
-    }
+        PayloadVersion = OperationRequest.TextOf(OperationRequest.Member(hook, "payloadVersion"), "payloadVersion") ?? "2020-04-01",
+        TargetArn = OperationRequest.TextOf(OperationRequest.Member(hook, "targetArn"), "targetArn") ?? throw new InvalidInputException("targetArn is required."),
+    };
 }

@@ -16,7 +16,7 @@ namespace FleetPlatform.MqttGateway.Provisioning;
 /// Answers never pass through the broker: whatever others subscribe to, they see nothing.
 /// </summary>
 sealed class AnswerRequests(
-    IBatcher<IssueCertificate, IssueCertificateAnswer> authority, IBatcher<ProvisionThing, ProvisionThingAnswer> engine,
+    IBatcher<IssueCertificate, IssueCertificateAnswer> authority, IBatcher<ProvisionThing, ProvisionThingAnswer> engine, IAsk ask,
     SealedSecretOpener opener, Principals principals, SessionRecords records, GatewayOptions options, FleetService service,
     TimeProvider clock, GatewayMetrics metrics, ILogger<AnswerRequests> log)
 {
@@ -138,13 +138,20 @@ sealed class AnswerRequests(
         if (body is null) return Reject(request, unreadable!);
         if (!ReservedTopics.IsTemplateName(request.Topic.TemplateName)) return Reject(request, Reasons.TemplateNotFound.ToRefused("No template can have this name."));
 
-        var answer = await engine.Ask(new ProvisionThing
+        var item = new ProvisionThing
         {
             Flow = FlowOf(request),
             TemplateName = request.Topic.TemplateName!,
             OwnershipToken = body.OwnershipToken ?? "",
             Parameters = body.Parameters ?? [],
-        });
+        };
+        var answer = await engine.Ask(item);
+        if (answer.AskHooked)
+        {
+            var hooked = await ask.Ask<ProvisionHookedThing, HookedThingProvisioned>(new() { Item = item }, options.HookedRequestTimeout);
+            answer = hooked.Value?.Answer ?? new() { Refused = hooked.Refused };
+        }
+
         if (answer.Refused is { } refused) return Reject(request, refused);
 
         if (answer.Grant is { } grant)

@@ -1,5 +1,7 @@
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Pki;
+using FleetPlatform.TemplateEngine.Budgets;
+using FleetPlatform.TemplateEngine.Hooks;
 using FleetPlatform.TemplateEngine.Language;
 using Command = FleetPlatform.Contracts.TemplateEngine.ProvisionThing;
 
@@ -23,6 +25,18 @@ sealed class Attempt(Command command, TimeProvider clock, TemplateEngineOptions 
     /// <summary>The token's flow; the connection's while there is no token.</summary>
     public string FlowId => Token?.FlowId ?? Command.Flow.FlowId;
 
+    /// <summary>The limits of the claim that asks; null when it has none.</summary>
+    public LimitedClaim? Claim { get; set; }
+
+    /// <summary>What the hook puts in place of parameters.</summary>
+    public IReadOnlyDictionary<string, string>? Overrides { get; set; }
+
+    /// <summary>What the template is rendered with.</summary>
+    public IReadOnlyDictionary<string, string> Parameters => ParameterRules.Merge(Command.Parameters, Overrides);
+
+    /// <summary>True once a hook was asked: then there is something to record, however often devices are refused.</summary>
+    public bool HasCalledHook => _events.Exists(@event => @event is HookCalled);
+
     public IReadOnlyList<ProvisioningEvent> Events => _events;
     public bool IsCompleted => _events is [.., ProvisioningCompleted];
     public TimeSpan Elapsed => clock.GetElapsedTime(_begun);
@@ -33,11 +47,15 @@ sealed class Attempt(Command command, TimeProvider clock, TemplateEngineOptions 
     public void Present() => _events.Add(new TokenPresented(
         Command.Flow.SessionId, ClientId, Command.Flow.PrincipalId, Token!.CertificateId, TemplateName, Token.IssuedAt, At));
 
+    public void Call(string target, HookVerdict verdict, TimeSpan took) => _events.Add(new HookCalled(
+        new Uri(target).GetLeftPart(UriPartial.Authority), verdict.Outcome, verdict.Reason, verdict.Status, Round(took),
+        Token!.CertificateId, TemplateName, clock.GetUtcNow()));
+
     public void Resolve(RenderedResources rendered, int version)
     {
         _events.RemoveAll(@event => @event is ParametersResolved); // rendered again, by an older version
         _events.Add(new ParametersResolved(Token!.CertificateId, ClientId, TemplateName, version, rendered.Thing?.ThingName,
-            Command.Parameters, RequestHash, Round(Elapsed), clock.GetUtcNow()));
+            Command.Parameters, RequestHash, Round(Elapsed), clock.GetUtcNow(), Overrides is { Count: > 0 } ? Overrides : null));
     }
 
     public void AskRegistry() => _asked = clock.GetTimestamp();

@@ -3,6 +3,7 @@ using FleetPlatform.Contracts.TemplateEngine;
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Pki;
 using FleetPlatform.ServiceDefaults;
+using FleetPlatform.TemplateEngine.Budgets;
 using FleetPlatform.TemplateEngine.Language;
 using FleetPlatform.TemplateEngine.Templates;
 using Command = FleetPlatform.Contracts.TemplateEngine.ProvisionThing;
@@ -15,14 +16,16 @@ namespace FleetPlatform.TemplateEngine.Claims;
 /// </summary>
 sealed class ProvisionThing(
     EventStore store, TemplateCatalogue catalogue, IBatcher<ApplyProvisioning, ApplyProvisioningAnswer> registry,
-    RefusalBudget budget, OwnershipTokenOptions tokens, TemplateEngineOptions options, TimeProvider clock, ProvisioningMeter meter)
+    AskHook hook, SpendClaim spend, RefusalBudget budget, OwnershipTokenOptions tokens, TemplateEngineOptions options, TimeProvider clock, ProvisioningMeter meter)
 {
     readonly byte[] _tokenKey = tokens.KeyBytes();
 
-    public async Task<ProvisionThingAnswer> Handle(Command command, CancellationToken cancellation)
+    /// <param name="mayCallHook">False: a device whose template has a hook is told to come back alone (<see cref="ProvisionThingAnswer.AskHooked"/>).</param>
+    public async Task<ProvisionThingAnswer> Handle(Command command, bool mayCallHook, CancellationToken cancellation)
     {
         var attempt = new Attempt(command, clock, options);
-        var outcome = await Try(attempt, cancellation);
+        var outcome = await Try(attempt, mayCallHook, cancellation);
+        if (outcome.AskHooked) return new() { AskHooked = true };
         if (outcome.Replaced is { } answered) return answered;
 
         if (outcome.Refusal is { } refusal) return await Refuse(attempt, refusal, cancellation);
@@ -38,13 +41,13 @@ sealed class ProvisionThing(
     async Task<ProvisionThingAnswer> Refuse(Attempt attempt, Refusal refusal, CancellationToken cancellation)
     {
         attempt.Refuse(refusal);
-        if (budget.TrySpend(attempt.Command.Flow.PrincipalId)) await Record(attempt, cancellation);
+        if (attempt.HasCalledHook || budget.TrySpend(attempt.Command.Flow.PrincipalId)) await Record(attempt, cancellation);
         meter.Refused(refusal.Code, attempt.Elapsed);
         Activity.Current?.SetTag("fleet.reason", refusal.Code);
         return new() { Refused = new Refused { Code = refusal.Code, Detail = refusal.Detail } };
     }
 
-    async Task<Outcome> Try(Attempt attempt, CancellationToken cancellation)
+    async Task<Outcome> Try(Attempt attempt, bool mayCallHook, CancellationToken cancellation)
     {
         var command = attempt.Command;
         if (OwnershipToken.Verify(_tokenKey, command.OwnershipToken, attempt.At, out var failure) is not { } token)
@@ -56,31 +59,40 @@ sealed class ProvisionThing(
         attempt.Present();
 
         if (ParameterRules.Check(command.Parameters, options) is { } wrong) return new(wrong);
-        var (entry, missing) = await FindTemplate(command.TemplateName, cancellation);
+        var (entry, claim, missing) = await FindTemplate(command, cancellation);
         if (missing is not null) return new(missing);
+        if (entry!.Hook is not null && !mayCallHook) return new((Refusal?)null) { AskHooked = true };
+        if (claim is not null && SpendClaim.RefuseClosed(claim, attempt.At) is { } closed) return new(closed);
+        attempt.Claim = claim;
+        if (entry.Hook is { } target && await hook.Handle(attempt, entry.Name, target, cancellation) is { } no) return new(no);
 
-        var outcome = await Apply(attempt, entry!, cancellation);
-        return outcome.Refusal?.Code == Reasons.TokenReplayed.Code ? await AnswerAgain(attempt, entry!, outcome, cancellation) : outcome;
+        var outcome = await Apply(attempt, entry, cancellation);
+        return outcome.Refusal?.Code == Reasons.TokenReplayed.Code ? await AnswerAgain(attempt, entry, outcome, cancellation) : outcome;
     }
 
-    async Task<(CatalogueEntry? Entry, Refusal? Refusal)> FindTemplate(string name, CancellationToken cancellation)
+    async Task<(CatalogueEntry? Entry, LimitedClaim? Claim, Refusal? Refusal)> FindTemplate(Command command, CancellationToken cancellation)
     {
-        if (!Template.IsName(name)) return (null, new(Reasons.TemplateNotFound.Code, $"{Quoted.Of(name)} cannot be the name of a template."));
+        var name = command.TemplateName;
+        if (!Template.IsName(name)) return (null, null, new(Reasons.TemplateNotFound.Code, $"{Quoted.Of(name)} cannot be the name of a template."));
 
-        return await catalogue.Find(name, cancellation) switch
+        var (entry, claim) = await catalogue.Find(name, command.Flow.PrincipalId, cancellation);
+        return (entry, claim, entry switch
         {
-            null or { Kind: not TemplateKind.Fleet } => (null, new(Reasons.TemplateNotFound.Code, $"There is no fleet provisioning template \"{name}\".")),
-            { Enabled: false } => (null, new(Reasons.TemplateDisabled.Code, $"Template \"{name}\" is not enabled.")),
-            { Document: null } broken => (null, new(Reasons.Internal.Code, $"Template \"{name}\" can no longer be read: {broken.Problem}")),
-            var entry => (entry, null),
-        };
+            null or { Kind: not TemplateKind.Fleet } => new(Reasons.TemplateNotFound.Code, $"There is no fleet provisioning template \"{name}\"."),
+            { Enabled: false } => new(Reasons.TemplateDisabled.Code, $"Template \"{name}\" is not enabled."),
+            { Document: null } broken => new(Reasons.Internal.Code, $"Template \"{name}\" can no longer be read: {broken.Problem}"),
+            _ => null,
+        });
     }
 
     async Task<Outcome> Apply(Attempt attempt, CatalogueEntry entry, CancellationToken cancellation)
     {
-        var (rendered, refusal) = Render.Resources(entry.Document!, attempt.Command.Parameters, PseudoParameters.OfClaim(attempt.Token!.CertificateId));
+        var (rendered, refusal) = Render.Resources(entry.Document!, attempt.Parameters, PseudoParameters.OfClaim(attempt.Token!.CertificateId));
         if (refusal is not null) return new(refusal);
         attempt.Resolve(rendered!, entry.VersionId);
+
+        // After everything that refuses a device by what it sent, so that a mistake costs the claim nothing.
+        if (attempt.Claim is { } claim && await spend.Handle(attempt, claim, cancellation) is { } spent) return new(spent);
 
         var request = new ApplyProvisioning
         {
@@ -92,6 +104,7 @@ sealed class ProvisionThing(
             ExclusiveThing = rendered.ExclusiveThing,
             Thing = rendered.Thing,
             Policies = rendered.Policies,
+            Reprovisioning = entry.Reprovisioning,
         };
         attempt.AskRegistry();
         try
@@ -164,6 +177,9 @@ sealed class ProvisionThing(
     /// <summary>How far an attempt came.</summary>
     sealed record Outcome(Refusal? Refusal)
     {
+        /// <summary>Nothing is decided: the hook has to be asked, and that is not for now.</summary>
+        public bool AskHooked { get; init; }
+
         public RenderedResources? Rendered { get; init; }
         public CatalogueEntry? Entry { get; init; }
         public PrincipalGrant? Grant { get; init; }

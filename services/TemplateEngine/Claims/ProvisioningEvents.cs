@@ -1,3 +1,5 @@
+using FleetPlatform.TemplateEngine.Hooks;
+
 namespace FleetPlatform.TemplateEngine.Claims;
 
 /// <summary>
@@ -9,6 +11,14 @@ abstract record ProvisioningEvent;
 /// <summary>The token verified, and the connection is the one it was given to.</summary>
 sealed record TokenPresented(
     string SessionId, string ClientId, string ClaimId, string CertificateId, string TemplateName, DateTimeOffset TokenIssuedAt, DateTimeOffset At)
+    : ProvisioningEvent;
+
+/// <summary>The pre-provisioning hook was asked. Holds nothing of its answer but the verdict: the overrides are in <see cref="ParametersResolved"/>.</summary>
+/// <param name="Target">Where: scheme, host and port.</param>
+/// <param name="Reason">Why it gave no verdict; null when it did.</param>
+/// <param name="Status">HTTP status, once there was one.</param>
+sealed record HookCalled(
+    string Target, HookOutcome Outcome, string? Reason, int? Status, double Milliseconds, string CertificateId, string TemplateName, DateTimeOffset At)
     : ProvisioningEvent;
 
 /// <summary>The template rendered.</summary>

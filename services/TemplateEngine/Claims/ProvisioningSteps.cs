@@ -1,5 +1,6 @@
 using System.Globalization;
 using FleetPlatform.ServiceDefaults;
+using FleetPlatform.TemplateEngine.Hooks;
 
 namespace FleetPlatform.TemplateEngine.Claims;
 
@@ -74,6 +75,15 @@ sealed class ProvisioningSteps(EventStore store, SubjectIndex index) : IFlowStep
                 CertificateId = e.CertificateId,
                 TemplateName = e.TemplateName,
                 Detail = string.Create(CultureInfo.InvariantCulture, $"given out {(e.At - e.TokenIssuedAt).TotalSeconds:0.0} s before"),
+            },
+            HookCalled e => step with
+            {
+                Step = $"pre-provisioning hook {e.Outcome switch { HookOutcome.Allowed => "allowed it", HookOutcome.Declined => "declined", _ => "failed" } }",
+                At = e.At,
+                DurationMilliseconds = e.Milliseconds,
+                CertificateId = e.CertificateId,
+                TemplateName = e.TemplateName,
+                Detail = e.Reason is null ? e.Target : $"{e.Target}: {e.Reason}",
             },
             ParametersResolved e => step with
             {

@@ -10,7 +10,7 @@ static class RecordAttempt
         // A packet sent twice, or an answer that was lost: what was recorded stands.
         ProvisioningCompleted again when flow.Completed is { } done && done.RequestHash == again.RequestHash => Decision<ProvisioningEvent>.Nothing,
         ProvisioningCompleted when flow.Completed is { } done => Replayed(done),
-        ProvisioningRefused refused when flow.LastRefused is { } last && IsSame(refused, last) => Decision<ProvisioningEvent>.Nothing,
+        ProvisioningRefused refused when flow.LastRefused is { } last && IsSame(refused, last) && !attempt.Any(@event => @event is HookCalled) => Decision<ProvisioningEvent>.Nothing,
         _ => Decision<ProvisioningEvent>.Of(attempt),
     };
 

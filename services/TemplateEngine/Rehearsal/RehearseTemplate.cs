@@ -51,7 +51,7 @@ sealed class RehearseTemplate(EventStore store, IAsk ask, FleetOptions fleet, Te
             if (!template.Exists) return (null, Template.NotFound(name));
             var version = query.VersionId ?? template.DefaultVersionId;
             if (!template.Versions.TryGetValue(version, out var found)) return (null, Template.NoVersion(name, version));
-            entry = entry with { Kind = Template.KindOf(template.Type), VersionId = version, Body = found.Body };
+            entry = entry with { Reprovisioning = template.Reprovisioning, Kind = Template.KindOf(template.Type), VersionId = version, Body = found.Body };
         }
         else if (Kinds.Read(query.Kind ?? Template.FleetProvisioning) is { } kind)
         {
@@ -97,6 +97,7 @@ sealed class RehearseTemplate(EventStore store, IAsk ask, FleetOptions fleet, Te
         ExclusiveThing = rendered.ExclusiveThing,
         Thing = rendered.Thing,
         Policies = rendered.Policies,
+        Reprovisioning = entry.Reprovisioning,
     };
 
     // As a gateway decides for a connection with this client id (aws-protocol 8.5): a group's policies count for the group's thing only.

@@ -16,6 +16,8 @@ static class DescribeTemplate
         CreatedAt = template.CreatedAt,
         LastModifiedAt = template.LastModifiedAt,
         ProvisioningRoleArn = template.ProvisioningRoleArn,
+        Hook = template.Hook,
+        Reprovisioning = template.Reprovisioning,
         TemplateBody = template.Versions[template.DefaultVersionId].Body,
     };
 

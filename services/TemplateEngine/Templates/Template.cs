@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics;
+using FleetPlatform.Contracts.TemplateEngine;
+using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.TemplateEngine.Language;
 
 namespace FleetPlatform.TemplateEngine.Templates;
@@ -26,6 +28,8 @@ sealed record Template : IAggregate<Template, TemplateEvent>
     public bool Enabled { get; init; }
     public int DefaultVersionId { get; init; }
     public int LastVersionId { get; init; }
+    public TemplateHook? Hook { get; init; }
+    public Reprovisioning Reprovisioning { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset LastModifiedAt { get; init; }
     public ImmutableSortedDictionary<int, TemplateVersion> Versions { get; init; } = ImmutableSortedDictionary<int, TemplateVersion>.Empty;
@@ -60,6 +64,12 @@ sealed record Template : IAggregate<Template, TemplateEvent>
             DefaultVersionId = changed.DefaultVersionId ?? DefaultVersionId,
             LastModifiedAt = changed.ChangedAt,
         },
+        TemplateHookChanged changed => this with
+        {
+            Hook = changed.Target is null ? null : new() { PayloadVersion = changed.PayloadVersion!, TargetArn = changed.Target },
+            LastModifiedAt = changed.ChangedAt,
+        },
+        TemplateReprovisioningChanged changed => this with { Reprovisioning = changed.Reprovisioning, LastModifiedAt = changed.ChangedAt },
         TemplateVersionCreated created => this with
         {
             Versions = Versions.Add(created.VersionId, new(created.Body, created.CreatedAt)),

@@ -1,3 +1,5 @@
+using FleetPlatform.Contracts.ThingRegistry;
+
 namespace FleetPlatform.TemplateEngine.Templates;
 
 /// <summary>What happens to a provisioning template. Stream <c>template-{name}</c>; a name used again after deletion goes on in the same stream.</summary>
@@ -12,6 +14,12 @@ sealed record TemplateCreated(
 sealed record TemplateChanged(
     string Name, string? Description, string? ProvisioningRoleArn, bool? Enabled, int? DefaultVersionId, string ChangedBy, DateTimeOffset ChangedAt)
     : TemplateEvent;
+
+/// <summary>Devices are asked about at this address from now on; null: no more.</summary>
+sealed record TemplateHookChanged(string Name, string? PayloadVersion, string? Target, string ChangedBy, DateTimeOffset ChangedAt) : TemplateEvent;
+
+/// <summary>What becomes of a device that comes again.</summary>
+sealed record TemplateReprovisioningChanged(string Name, Reprovisioning Reprovisioning, string ChangedBy, DateTimeOffset ChangedAt) : TemplateEvent;
 
 sealed record TemplateVersionCreated(string Name, int VersionId, string Body, bool IsDefault, string CreatedBy, DateTimeOffset CreatedAt)
     : TemplateEvent;

@@ -1,3 +1,5 @@
+using FleetPlatform.Contracts.TemplateEngine;
+using FleetPlatform.TemplateEngine.Hooks;
 using FleetPlatform.TemplateEngine.Language;
 
 namespace FleetPlatform.TemplateEngine.Templates;
@@ -24,6 +26,16 @@ static class TemplateRules
         {
             return new(Reasons.InvalidRequest.Code, $"Invalid provisioning template. {wrong.Message}");
         }
+    }
+
+    /// <summary>Null when the hook may be set.</summary>
+    public static Refusal? CheckHook(TemplateHook? hook, string type, bool allowHttp)
+    {
+        if (hook is null) return null;
+        if (Template.KindOf(type) != TemplateKind.Fleet) return new(Reasons.InvalidRequest.Code, "Only fleet provisioning templates have a pre-provisioning hook.");
+        return hook.PayloadVersion.Length is < 10 or > 32 || hook.PayloadVersion.Any(letter => !char.IsAsciiDigit(letter) && letter != '-')
+            ? new(Reasons.InvalidRequest.Code, "payloadVersion has 10 to 32 digits and '-', for example 2020-04-01.")
+            : HookAddresses.Refuse(hook.TargetArn, allowHttp);
     }
 
     public static Refusal? CheckTexts(string? description, string? role) => (description, role) switch

@@ -28,6 +28,8 @@ sealed class TemplatesTable : IInlineProjection
             version int not null,
             body text not null,
             primary key (name, version));
+        alter table fleet_templates add column if not exists hook text null;
+        alter table fleet_templates add column if not exists reprovisioning text not null default 'Keep';
         """;
 
     public IReadOnlyList<string> Tables => ["fleet_template_revision", "fleet_templates", "fleet_template_versions"];
@@ -58,6 +60,14 @@ sealed class TemplatesTable : IInlineProjection
                     Text(changed.Name), Text(changed.Description), Text(changed.ProvisioningRoleArn),
                     Nullable(changed.Enabled, NpgsqlTypes.NpgsqlDbType.Boolean), Nullable(changed.DefaultVersionId, NpgsqlTypes.NpgsqlDbType.Integer),
                     Value(changed.ChangedAt.UtcDateTime));
+                break;
+            case TemplateHookChanged changed:
+                batch.Add("update fleet_templates set hook = $2, modified_at = $3 where name = $1",
+                    Text(changed.Name), Text(changed.Target), Value(changed.ChangedAt.UtcDateTime));
+                break;
+            case TemplateReprovisioningChanged changed:
+                batch.Add("update fleet_templates set reprovisioning = $2, modified_at = $3 where name = $1",
+                    Text(changed.Name), Text(changed.Reprovisioning.ToString()), Value(changed.ChangedAt.UtcDateTime));
                 break;
             case TemplateVersionCreated created:
                 AddVersion(batch, created.Name, created.VersionId, created.Body);

@@ -36,6 +36,7 @@ static partial class ApplyProvisioning
         foreach (var (name, created) in plan.Policies)
             session.Append(Registry.PolicyStream(name), state.Policies.TryGetValue(name, out var row) ? row.Version : 0, created);
         if (plan.Thing.Count > 0) session.Append(Registry.ThingStream(command.Thing!.ThingName), state.ThingVersion, [.. plan.Thing]);
+        foreach (var (id, events) in plan.Old) session.Append(Registry.PrincipalStream(id), state.Old[id].Version, [.. events]);
         session.Append(Registry.PrincipalStream(command.CertificateId), state.PrincipalVersion, plan.Principal!);
         return session.SaveChangesAsync(cancellation);
     }

@@ -41,6 +41,7 @@ static partial class ApplyProvisioning
         {
             Thing = thing.Events,
             Policies = policies.Created,
+            Old = [.. Replace(command, state, now)],
             Principal = new(command.CertificateStatus.ToRecorded(), command.Flow.FlowId, command.TemplateName, command.TemplateVersion,
                 digest, attached, policies.Attached, now),
         };
@@ -125,13 +126,33 @@ static partial class ApplyProvisioning
         };
         if (Refuse(attributes, type, groups, state) is { } refusal) return refusal;
 
+        var old = thing.Certificates.Where(id => id != command.CertificateId).ToArray();
+        if (old.Length > 0 && command.Reprovisioning == Reprovisioning.Refuse)
+            return new Refusal(Reasons.AlreadyProvisioned.Code, $"Thing {wanted.ThingName} has a certificate already, and template {command.TemplateName} refuses devices that come again.");
+
         var events = new List<ThingEvent>();
         if (type != thing.TypeName || !AttributeRules.Same(attributes, thing.Attributes)) events.Add(new ThingUpdated(type, attributes, now));
         events.AddRange(thing.Groups.Except(groups, StringComparer.Ordinal).Select(left => new GroupLeft(left, now)));
         events.AddRange(groups.Except(thing.Groups, StringComparer.Ordinal).Select(joined => new GroupJoined(joined, now)));
         // Always appended, so that a delete of the thing in the same instant loses, or makes this decision be made again.
         events.Add(new CertificateAttached(command.CertificateId, now));
+        if (old.Length > 0)
+            events.Add(new ThingReprovisioned(command.Reprovisioning == Reprovisioning.Replace ? ReprovisioningDecision.Replaced : ReprovisioningDecision.Kept,
+                command.CertificateId, old, command.TemplateName, now));
         return Decision<ThingEvent>.Of(events);
+    }
+
+    // Deactivated, not revoked: revoking is for what is compromised, and final. Who comes again with the old key is refused either way.
+    static IEnumerable<(string, IReadOnlyList<PrincipalEvent>)> Replace(Command command, ProvisioningState state, DateTimeOffset now)
+    {
+        if (command.Reprovisioning != Reprovisioning.Replace || command.Thing is not { } thing) yield break;
+        foreach (var (id, old) in state.Old)
+        {
+            var events = new List<PrincipalEvent>(2);
+            if (old.Aggregate.Status is PrincipalStatus.Active or PrincipalStatus.PendingActivation) events.Add(new StatusChanged(PrincipalStatus.Inactive, now));
+            if (old.Aggregate.Things.Any(attached => attached.ThingName == thing.ThingName)) events.Add(new ThingDetached(thing.ThingName, now));
+            if (events.Count > 0) yield return (id, events);
+        }
     }
 
     static IReadOnlyList<string> GroupsOf(ThingToApply wanted, Thing thing, string[]? groups) => (wanted.OverrideThingGroups, groups) switch

@@ -1,4 +1,5 @@
 using FleetPlatform.ThingRegistry.Policies;
+using FleetPlatform.ThingRegistry.Principals;
 using Command = FleetPlatform.Contracts.ThingRegistry.ApplyProvisioning;
 
 namespace FleetPlatform.ThingRegistry.Provisioning;
@@ -25,10 +26,24 @@ sealed class ProvisioningReads(Registry registry)
             [.. read.SelectMany(item => GroupNames(item.Command, item.Thing)).Where(name => Names.RefuseGroupName(name) is null).Distinct(StringComparer.Ordinal)],
             cancellation);
 
-        return [.. read.Select(item => new ProvisioningState(
+        var old = await LoadOld(commands, read.Select(item => item.Thing?.Aggregate.Thing.Certificates ?? []), cancellation);
+        return [.. read.Select((item, index) => new ProvisioningState(
             (item.Thing?.Aggregate ?? ProvisionedStream.Initial).Thing, item.Thing?.Version ?? 0,
             (item.Principal?.Aggregate ?? ProvisionedStream.Initial).Principal, item.Principal?.Version ?? 0,
-            references.Policies, references.Types, references.BillingGroups, references.Groups))];
+            references.Policies, references.Types, references.BillingGroups, references.Groups) { Old = old[index] })];
+    }
+
+    // Nearly never asked: only for a thing that exists, has other certificates, and whose template replaces them.
+    async Task<IReadOnlyDictionary<string, Fetched<Principal>>[]> LoadOld(
+        IReadOnlyList<Command> commands, IEnumerable<IReadOnlyList<string>> certificates, CancellationToken cancellation)
+    {
+        var wanted = commands.Zip(certificates, (command, ids) =>
+            command.Reprovisioning == Reprovisioning.Replace ? ids.Where(id => id != command.CertificateId).ToArray() : []).ToArray();
+        var streams = wanted.SelectMany(ids => ids).Distinct().Select(Registry.PrincipalStream).ToArray();
+        Dictionary<string, Fetched<Principal>> found = streams.Length == 0
+            ? []
+            : (await registry.Fetch<Principal, PrincipalEvent>(streams, cancellation)).ToDictionary(stream => stream.Id.Key);
+        return [.. wanted.Select(ids => (IReadOnlyDictionary<string, Fetched<Principal>>)ids.ToDictionary(id => id, id => found[id]))];
     }
 
     /// <summary>The name of each policy of a command: its own, or the one its document has.</summary>

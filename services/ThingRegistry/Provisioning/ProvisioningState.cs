@@ -19,7 +19,11 @@ sealed record ProvisioningState(
     IReadOnlyDictionary<string, PolicyRow> Policies,
     IReadOnlySet<string> ThingTypes,
     IReadOnlySet<string> BillingGroups,
-    IReadOnlyDictionary<string, string[]> GroupPaths);
+    IReadOnlyDictionary<string, string[]> GroupPaths)
+{
+    /// <summary>The certificates that the thing has already, when the template says to replace them.</summary>
+    public IReadOnlyDictionary<string, Fetched<Principal>> Old { get; init; } = new Dictionary<string, Fetched<Principal>>();
+}
 
 /// <summary>A policy as the read table has it.</summary>
 /// <param name="Version">Version of its stream.</param>
@@ -47,6 +51,10 @@ sealed record ProvisioningPlan
     public Refusal? Refusal { get; init; }
     public IReadOnlyList<ThingEvent> Thing { get; init; } = [];
     public PrincipalProvisioned? Principal { get; init; }
+
+    /// <summary>What becomes of the certificates that the thing had, by certificate.</summary>
+    public IReadOnlyList<(string CertificateId, IReadOnlyList<PrincipalEvent> Events)> Old { get; init; } = [];
+
     public IReadOnlyList<(string Name, PolicyCreated Event)> Policies { get; init; } = [];
 
     public static implicit operator ProvisioningPlan(Refusal refusal) => new() { Refusal = refusal };

@@ -46,6 +46,7 @@ static class RehearseProvisioning
     {
         foreach (var (name, _) in plan.Policies) yield return $"policy {name} is created";
         foreach (var sentence in plan.Thing.Select(@event => Describe(item.Thing!.ThingName, @event))) yield return sentence;
+        foreach (var (id, _) in plan.Old) yield return $"the old certificate {id} becomes INACTIVE and is detached";
         yield return $"the certificate becomes {(plan.Principal!.Status == PrincipalStatus.Active ? "ACTIVE" : "INACTIVE")}";
         if (plan.Principal.Thing is { } thing) yield return $"the certificate is attached to thing {thing.ThingName}{(thing.Exclusive ? ", exclusively" : "")}";
         foreach (var policy in plan.Principal.Policies) yield return $"policy {policy.PolicyName} is attached to the certificate";
@@ -58,6 +59,8 @@ static class RehearseProvisioning
         ThingUpdated e => $"thing {name} exists; its type becomes {e.ThingTypeName ?? "none"} and its attributes {Listed(e.Attributes.Select(attribute => $"{attribute.Key}={attribute.Value}"))}",
         GroupJoined e => $"thing {name} joins group {e.ThingGroupName}",
         GroupLeft e => $"thing {name} leaves group {e.ThingGroupName}",
+        ThingReprovisioned { Decision: ReprovisioningDecision.Kept } e => $"thing {name} keeps the certificates it has: {Listed(e.OldCertificateIds)}",
+        ThingReprovisioned e => $"thing {name} loses the certificates it has: {Listed(e.OldCertificateIds)}",
         _ => $"thing {name} exists and gets one more certificate",
     };
 

@@ -28,6 +28,10 @@ sealed record Thing(
         GroupJoined e => this with { Groups = [.. Groups, e.ThingGroupName] },
         GroupLeft e => this with { Groups = [.. Groups.Where(group => group != e.ThingGroupName)] },
         CertificateAttached e => this with { Certificates = [.. Certificates.Where(id => id != e.CertificateId), e.CertificateId] },
+        ThingReprovisioned e => this with
+        {
+            Certificates = e.Decision == ReprovisioningDecision.Replaced ? [.. Certificates.Except(e.OldCertificateIds, StringComparer.Ordinal)] : Certificates,
+        },
         CertificateDetached e => this with { Certificates = [.. Certificates.Where(id => id != e.CertificateId)] },
         ThingDeleted => Initial,
         _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),

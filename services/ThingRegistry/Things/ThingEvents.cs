@@ -29,6 +29,17 @@ sealed record GroupLeft(string ThingGroupName, DateTimeOffset At) : ThingEvent;
 /// </summary>
 sealed record CertificateAttached(string CertificateId, DateTimeOffset At) : ThingEvent;
 
+/// <summary>What was done with the certificates that the thing had when a device came again under its name. Recorded by name, so a name never changes.</summary>
+enum ReprovisioningDecision
+{
+    Kept = 0,
+    Replaced = 1,
+}
+
+/// <summary>A device came again, and its template said what to do: the old certificates were left as they were, or deactivated and detached.</summary>
+sealed record ThingReprovisioned(
+    ReprovisioningDecision Decision, string CertificateId, IReadOnlyList<string> OldCertificateIds, string TemplateName, DateTimeOffset At) : ThingEvent;
+
 sealed record CertificateDetached(string CertificateId, DateTimeOffset At) : ThingEvent;
 
 sealed record ThingDeleted(DateTimeOffset At) : ThingEvent;

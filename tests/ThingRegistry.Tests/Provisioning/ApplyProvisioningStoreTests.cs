@@ -105,6 +105,37 @@ public sealed class ApplyProvisioningStoreTests(RegistryFixture fixture) : IClas
         (await fixture.Recorded(Registry.PolicyStream(DocumentRules.NameOf(document)))).ShouldBe(["policy.created.v1"]);
     }
 
+    [Theory]
+    [InlineData(Reprovisioning.Keep, CertificateStatus.Active, 1, "Kept")]
+    [InlineData(Reprovisioning.Replace, CertificateStatus.Inactive, 0, "Replaced")]
+    public async Task A_device_that_comes_again_is_a_recorded_decision(Reprovisioning setting, CertificateStatus fate, int attachments, string decision)
+    {
+        var (old, @new, thing) = (A.CertificateId(), A.CertificateId(), A.Name("SN"));
+        await fixture.Apply(A.Provisioning(old, thing));
+
+        (await fixture.Apply(A.Provisioning(@new, thing) with { Reprovisioning = setting })).Refused.ShouldBeNull();
+
+        var grant = (await fixture.FindGrant(old))!;
+        grant.Status.ShouldBe(fate);
+        grant.Things.Count.ShouldBe(attachments);
+        (await fixture.FindGrant(@new))!.Status.ShouldBe(CertificateStatus.Active);
+        var recorded = (await fixture.Store.FetchStreamAsync(Registry.ThingStream(thing), cancellation: Cancellation))[^1].Data.ShouldBeOfType<Things.ThingReprovisioned>();
+        (recorded.Decision.ToString(), recorded.CertificateId, recorded.OldCertificateIds.ShouldHaveSingleItem()).ShouldBe((decision, @new, old));
+        (await fixture.Registry.ReadThing(thing, Cancellation)).Certificates.Count.ShouldBe(attachments + 1);
+    }
+
+    [Fact]
+    public async Task A_template_may_refuse_devices_that_come_again()
+    {
+        var (old, thing) = (A.CertificateId(), A.Name("SN"));
+        await fixture.Apply(A.Provisioning(old, thing) with { Reprovisioning = Reprovisioning.Refuse });
+
+        (await fixture.Apply(A.Provisioning(A.CertificateId(), thing) with { Reprovisioning = Reprovisioning.Refuse })).Refused!.Code.ShouldBe("already-provisioned");
+
+        (await fixture.FindGrant(old))!.Status.ShouldBe(CertificateStatus.Active);
+        (await fixture.Recorded(Registry.ThingStream(thing))).ShouldBe(["thing.registered.v1"]);
+    }
+
     [Fact]
     public async Task What_is_refused_leaves_nothing()
     {

@@ -11,11 +11,16 @@ static class ClaimCommand
     static readonly Option<string> Output = new("--output") { Description = "Folder for claim.pem, claim.key and root-ca.pem.", Required = true };
 
     public static Command Create() =>
-        new Command("claim", "Makes a claim certificate for a template.") { Template, Output }.Runs(Run);
+        ClaimBudgetCommands.AddTo(new Command("claim", "Makes a claim certificate for a template, and looks after claims.") { Template, Output, Temporary }.Runs(Run));
+
+    static readonly Option<bool> Temporary = new("--temporary") { Description = "A trusted user's claim: it stops working after five minutes." };
 
     static async Task<int> Run(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
-        var claim = await Make(parsed.GetValue(Template)!, parsed.GetValue(Template)!, controlPlane, cancellation);
+        var template = parsed.GetValue(Template)!;
+        var claim = parsed.GetValue(Temporary)
+            ? await controlPlane.CreateProvisioningClaim(template, cancellation)
+            : await Make(template, template, controlPlane, cancellation);
         var folder = Directory.CreateDirectory(parsed.GetValue(Output)!).FullName;
         File.WriteAllText(Path.Combine(folder, "claim.pem"), claim.CertificatePem);
         WritePrivate(Path.Combine(folder, "claim.key"), claim.PrivateKeyPem);

@@ -17,6 +17,10 @@ static class TemplateCommand
     static readonly Option<bool> Default = new("--default") { Description = "Devices get the new version at once." };
     static readonly Option<int?> Version = new("--version") { Description = "The body of this version, instead of the template's description." };
 
+    static readonly Argument<string?> Url = new("url") { Description = "Where the hook is.", Arity = ArgumentArity.ZeroOrOne };
+    static readonly Option<bool> Remove = new("--remove") { Description = "Call no hook any more." };
+    static readonly Argument<string> Decision = new("decision") { Description = "keep: old certificates stay. replace: they are deactivated and detached. refuse: the device is refused." };
+
     public static Command Create() => new("template", "Provisioning templates: their life, and what they would do.")
     {
         new Command("create", "Makes a template.") { Name, File, Description, Type, Enabled }.Runs(Make),
@@ -29,6 +33,8 @@ static class TemplateCommand
             Change(parsed, controlPlane, new() { ["enabled"] = true }, "enabled", cancellation)),
         new Command("disable", "Refuses devices that ask with a template.") { Name }.Runs((parsed, _, controlPlane, cancellation) =>
             Change(parsed, controlPlane, new() { ["enabled"] = false }, "disabled", cancellation)),
+        new Command("hook", "Asks an https:// address before a device is provisioned; --remove asks no more.") { Name, Url, Remove }.Runs(Hook),
+        new Command("reprovisioning", "What becomes of a device that comes again: keep, replace or refuse.") { Name, Decision }.Runs(Reprovision),
         new Command("delete", "Deletes a template that has one version.") { Name }.Runs(Delete),
         TemplateRehearsal.Validate(),
         TemplateRehearsal.DryRun(),
@@ -68,6 +74,7 @@ static class TemplateCommand
 
         var template = await controlPlane.DescribeTemplate(name, cancellation);
         AnsiConsole.MarkupLineInterpolated($"{name}  {template["type"]}  {(template["enabled"]!.GetValue<bool>() ? "enabled" : "disabled")}  {template["description"]}");
+        AnsiConsole.MarkupLineInterpolated($"  reprovisioning {await controlPlane.FindReprovisioning(name, cancellation)}, hook {template["preProvisioningHook"]?["targetArn"]?.GetValue<string>() ?? "none"}");
         foreach (var version in await controlPlane.ListTemplateVersions(name, cancellation))
             AnsiConsole.MarkupLineInterpolated(
                 $"  version {version!["versionId"]}  {DateTimeOffset.UnixEpoch.AddSeconds(version["creationDate"]!.GetValue<double>()):yyyy-MM-dd HH:mm}{(version["isDefaultVersion"]!.GetValue<bool>() ? "  default" : "")}");
@@ -87,6 +94,24 @@ static class TemplateCommand
     {
         await controlPlane.UpdateTemplate(parsed.GetValue(Name)!, change, cancellation);
         AnsiConsole.MarkupLineInterpolated($"template {parsed.GetValue(Name)}: {outcome}");
+        return 0;
+    }
+
+    static Task<int> Hook(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
+    {
+        var change = (parsed.GetValue(Url), parsed.GetValue(Remove)) switch
+        {
+            (null, true) => new JsonObject { ["removePreProvisioningHook"] = true },
+            ({ } url, false) => new JsonObject { ["preProvisioningHook"] = new JsonObject { ["payloadVersion"] = "2020-04-01", ["targetArn"] = url } },
+            _ => throw new CommandFailedException("Name either an address or --remove.", "Write ./fleet template hook NAME https://hooks.example/allow"),
+        };
+        return Change(parsed, controlPlane, change, parsed.GetValue(Url) is { } target ? $"asks {target}" : "asks no hook", cancellation);
+    }
+
+    static async Task<int> Reprovision(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
+    {
+        await controlPlane.SetReprovisioning(parsed.GetValue(Name)!, parsed.GetValue(Decision)!, cancellation);
+        AnsiConsole.MarkupLineInterpolated($"template {parsed.GetValue(Name)}: devices that come again: {parsed.GetValue(Decision)}");
         return 0;
     }
 

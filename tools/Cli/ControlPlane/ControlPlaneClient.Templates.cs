@@ -49,6 +49,13 @@ sealed partial class ControlPlaneClient
         }
     }
 
+    /// <summary>keep, replace or refuse.</summary>
+    public async Task<string> FindReprovisioning(string name, CancellationToken cancellation) =>
+        (await Send(HttpMethod.Get, $"/fleet/templates/{Escape(name)}", null, cancellation))["reprovisioning"]!.GetValue<string>();
+
+    public Task SetReprovisioning(string name, string decision, CancellationToken cancellation) =>
+        Send(HttpMethod.Patch, $"/fleet/templates/{Escape(name)}", new JsonObject { ["reprovisioning"] = decision }, cancellation);
+
     public async Task<TemplateValidated> ValidateTemplate(string body, string kind, CancellationToken cancellation) =>
         Read<TemplateValidated>(await Send(HttpMethod.Post, "/fleet/templates/validate", new JsonObject { ["templateBody"] = body, ["kind"] = kind }, cancellation));
 

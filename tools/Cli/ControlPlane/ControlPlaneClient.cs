@@ -100,7 +100,8 @@ sealed partial class ControlPlaneClient : IDisposable
         }
     }
 
-    async Task<JsonNode> Send(HttpMethod method, string path, JsonObject? body, CancellationToken cancellation)
+    /// <summary>Any operation, signed; its answer, or what it was refused with.</summary>
+    public async Task<JsonNode> Send(HttpMethod method, string path, JsonObject? body, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, new Uri(_http.BaseAddress!, path));
         if (body is not null)

@@ -1,0 +1,105 @@
+using FleetPlatform.Contracts.TemplateEngine;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FleetPlatform.TemplateEngine.Budgets;
+
+/// <summary>
+/// Limited claims, for the catalogue, whose revision rises with each of their changes; the serial numbers they may register, and how often
+/// each signal came. Registrations are counted in a table of their own: they are reserved before they are made, see <see cref="SpendClaim"/>.
+/// </summary>
+sealed class ClaimsTable : IInlineProjection
+{
+    public string Name => "claims";
+
+    public string Schema => """
+        create table if not exists fleet_template_revision (id int primary key, revision bigint not null);
+        create table if not exists fleet_claims (
+            claim_id varchar(64) collate "C" primary key,
+            status text not null default 'Open',
+            maximum bigint null,
+            per_minute int null,
+            not_before timestamptz null,
+            not_after timestamptz null,
+            serial_parameter text not null default 'SerialNumber',
+            listed boolean not null default false);
+        create table if not exists fleet_claim_serials (claim_id varchar(64) collate "C", serial text collate "C", primary key (claim_id, serial));
+        create table if not exists fleet_claim_signals (claim_id varchar(64) collate "C", signal text, times bigint not null, primary key (claim_id, signal));
+        create table if not exists fleet_claim_registrations (
+            claim_id varchar(64) collate "C" not null,
+            flow_id varchar(32) collate "C" not null,
+            serial text collate "C" null,
+            key_hash varchar(64) collate "C" null,
+            at timestamptz not null,
+            primary key (claim_id, flow_id));
+        create index if not exists fleet_claim_registrations_at on fleet_claim_registrations (claim_id, at);
+        create index if not exists fleet_claim_registrations_serial on fleet_claim_registrations (serial);
+        create index if not exists fleet_claim_registrations_key on fleet_claim_registrations (key_hash);
+        """;
+
+    public IReadOnlyList<string> Tables => ["fleet_claims", "fleet_claim_serials", "fleet_claim_signals"];
+
+    public void Project(RecordedEvent e, ProjectionBatch batch)
+    {
+        if (e.StreamId.Category != "claim") return;
+        if (e.Data is AbuseSuspected suspected)
+        {
+            batch.Add("""
+                insert into fleet_claim_signals (claim_id, signal, times) values ($1, $2, 1)
+                on conflict (claim_id, signal) do update set times = fleet_claim_signals.times + 1
+                """, Id(e), Text(suspected.Signal));
+            return;
+        }
+
+        batch.Add("""
+            insert into fleet_template_revision (id, revision) values (1, 1)
+            on conflict (id) do update set revision = fleet_template_revision.revision + 1
+            """);
+        batch.Add("insert into fleet_claims (claim_id) values ($1) on conflict do nothing", Id(e));
+        switch (e.Data)
+        {
+            case ClaimLimited limited:
+                batch.Add("""
+                    update fleet_claims set maximum = $2, per_minute = $3, not_before = $4, not_after = $5, serial_parameter = $6 where claim_id = $1
+                    """, Id(e), Nullable(limited.MaximumRegistrations, NpgsqlDbType.Bigint), Nullable(limited.RegistrationsPerMinute, NpgsqlDbType.Integer),
+                    Nullable(limited.NotBefore?.UtcDateTime, NpgsqlDbType.TimestampTz), Nullable(limited.NotAfter?.UtcDateTime, NpgsqlDbType.TimestampTz),
+                    Text(limited.SerialParameter));
+                break;
+            case ClaimStatusChanged changed:
+                batch.Add("update fleet_claims set status = $2 where claim_id = $1", Id(e), Text(changed.Status.ToString()));
+                break;
+            case SerialsAllowed allowed:
+                batch.Add("insert into fleet_claim_serials (claim_id, serial) select $1, unnest($2::text[]) on conflict do nothing",
+                    Id(e), new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = allowed.Serials.ToArray() });
+                batch.Add("update fleet_claims set listed = true where claim_id = $1", Id(e));
+                break;
+        }
+    }
+
+    /// <summary>All limited claims, by certificate id.</summary>
+    public static async Task<IReadOnlyDictionary<string, LimitedClaim>> Load(NpgsqlDataSource database)
+    {
+        await using var command = database.CreateCommand(
+            "select claim_id, status, maximum, per_minute, not_before, not_after, serial_parameter, listed from fleet_claims");
+        var claims = new Dictionary<string, LimitedClaim>(StringComparer.Ordinal);
+        await using var rows = await command.ExecuteReaderAsync();
+        while (await rows.ReadAsync())
+            claims[rows.GetString(0)] = new(
+                Enum.Parse<ClaimStatus>(rows.GetString(1)),
+                rows.IsDBNull(2) ? null : rows.GetInt64(2), rows.IsDBNull(3) ? null : rows.GetInt32(3),
+                rows.IsDBNull(4) ? null : rows.GetFieldValue<DateTimeOffset>(4), rows.IsDBNull(5) ? null : rows.GetFieldValue<DateTimeOffset>(5),
+                rows.GetString(6), rows.GetBoolean(7));
+        return claims;
+    }
+
+    static NpgsqlParameter Id(RecordedEvent e) => Text(e.StreamId.Key);
+
+    static NpgsqlParameter Text(string text) => new() { Value = text, NpgsqlDbType = NpgsqlDbType.Text };
+
+    static NpgsqlParameter Nullable(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
+}
+
+/// <summary>A claim as registrations meet it.</summary>
+/// <param name="Listed">True: only serial numbers of its list register.</param>
+sealed record LimitedClaim(
+    ClaimStatus Status, long? Maximum, int? PerMinute, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter, string SerialParameter, bool Listed);

@@ -1,0 +1,48 @@
+using System.Globalization;
+using FleetPlatform.Contracts.TemplateEngine;
+using FleetPlatform.TemplateEngine.Templates;
+using MassTransit;
+using Npgsql;
+using Query = FleetPlatform.Contracts.TemplateEngine.DescribeClaim;
+
+namespace FleetPlatform.TemplateEngine.Budgets;
+
+static class DescribeClaim
+{
+    public static async Task<ClaimDescription> View(string claimId, EventStore store, CancellationToken cancellation)
+    {
+        var claim = await store.AggregateStreamAsync<Claim, ClaimEvent>(Claim.Stream(claimId), cancellation);
+        await using var command = store.DataSource.CreateCommand("""
+            select (select count(*) from fleet_claim_serials where claim_id = $1),
+                (select count(*) from fleet_claim_registrations where claim_id = $1),
+                (select coalesce(json_object_agg(signal, times), '{}')::text from fleet_claim_signals where claim_id = $1)
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claimId });
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        await row.ReadAsync(cancellation);
+        using var signals = System.Text.Json.JsonDocument.Parse(row.GetString(2));
+        return new()
+        {
+            ClaimId = claimId,
+            Status = claim.Status,
+            MaximumRegistrations = claim.MaximumRegistrations,
+            RegistrationsPerMinute = claim.RegistrationsPerMinute,
+            NotBefore = claim.NotBefore,
+            NotAfter = claim.NotAfter,
+            SerialParameter = claim.SerialParameter,
+            AllowedSerials = row.GetInt64(0),
+            Registrations = row.GetInt64(1),
+            Signals = signals.RootElement.EnumerateObject().ToDictionary(signal => signal.Name, signal => signal.Value.GetInt64().ToString(CultureInfo.InvariantCulture)),
+        };
+    }
+}
+
+sealed class DescribeClaimConsumer(EventStore store) : IConsumer<Query>
+{
+    public async Task Consume(ConsumeContext<Query> context)
+    {
+        var refusal = Claim.RefuseId(context.Message.ClaimId);
+        var view = refusal is null ? await DescribeClaim.View(context.Message.ClaimId, store, context.CancellationToken) : null;
+        await context.Answer(refusal, () => view!);
+    }
+}
