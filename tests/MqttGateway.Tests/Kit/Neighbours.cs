@@ -119,7 +119,8 @@ sealed class Neighbours : IAsk
     public int ServerCertificates { get; private set; }
 
     public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
-        where TRequest : class where TAnswer : class => Ask<TRequest, TAnswer>(request, cancellation);
+        where TRequest : class where TAnswer : class =>
+        Task.FromResult(new Answer<TAnswer>((TAnswer)(object)new HookedThingProvisioned { Answer = Provision(((ProvisionHookedThing)(object)request).Item) }, null));
 
     public Task<Answer<TAnswer>> AskService<TRequest, TAnswer>(string service, TRequest request, CancellationToken cancellation = default)
         where TRequest : class where TAnswer : class => throw new RequestUnavailableException(service);

@@ -55,6 +55,20 @@ public sealed class ProvisioningTests(GatewayFixture fixture) : IClassFixture<Ga
         await claim.IsClosed();
     }
 
+    [Fact]
+    public async Task A_device_whose_template_has_a_hook_is_asked_about_alone()
+    {
+        await using var gateway = await GatewayUnderTest.Start();
+        gateway.Neighbours.Engine.Instead = _ => Task.FromResult(new ProvisionThingAnswer { AskHooked = true });
+        await using var device = await gateway.Connect(gateway.Claim(), "hooked");
+
+        await device.Publish(Register + "json", Body("json", "token", ("SerialNumber", "hooked")), QoS.AtLeastOnce);
+
+        var answer = await device.Next();
+        answer.Topic.ShouldBe($"{Register}json/accepted");
+        Read(answer, "json")["thingName"].ShouldBe("thing-hooked");
+    }
+
     [Theory]
     [InlineData("json")]
     [InlineData("cbor")]

@@ -46,6 +46,7 @@ public class ProvisionThingTests(Stack stack)
         (await stack.Recorded(stack.TokenOf(device).FlowId)).ShouldBe(Success);
     }
 
+    /// <summary>peers.md 3.2 case 33.</summary>
     [Theory]
     [InlineData("SerialNumber", "other")]
     [InlineData("NotEvenUsed", "1")]
@@ -104,6 +105,7 @@ public class ProvisionThingTests(Stack stack)
         }
     }
 
+    /// <summary>peers.md 3.2 case 33: bound to the claim certificate that asked for it.</summary>
     [Fact]
     public async Task A_token_of_another_claim_is_foreign()
     {

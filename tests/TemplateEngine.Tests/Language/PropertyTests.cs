@@ -19,7 +19,7 @@ public class PropertyTests
         "\"]},{\"Effect\":\"Allow\"", "\\u002a", "x", "SN-0042", "ünïcode", "*-*", "-*"];
 
     static string Template(string resource) => $$$$"""
-        {"Resources": {
+        {"Mappings": {"M": {"x": {"k": "mapped"}}}, "Resources": {
           "c": {"Type": "AWS::IoT::Certificate", "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}}},
           "p": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyDocument": {{{{resource}}}} } } } }
         """;
@@ -36,10 +36,13 @@ public class PropertyTests
         Statement("""{"Fn::Sub": ["arn:aws:iot:r:1:topic/${x}/${y}", {"x": {"Ref": "A"}, "y": {"Fn::Sub": "${B}${C}"}}]}"""),
         Statement("""{"Fn::Select": [1, {"Fn::Split": ["-", {"Ref": "A"}]}]}"""),
         Statement("""{"Fn::Split": ["-", {"Ref": "A"}]}"""),
+        Statement("""{"Fn::FindInMap": ["M", {"Ref": "A"}, "k"]}"""),
+        Statement("""{"Fn::Sub": ["arn:aws:iot:r:1:topic/${x}/${A}", {"x": {"Fn::FindInMap": ["M", {"Ref": "B"}, "k"]}}]}"""),
         Statement("""{"Fn::Sub": ["arn:aws:iot:r:1:topic/${x}", {"x": {"Fn::Select": [{"Ref": "B"}, [{"Ref": "A"}, {"Ref": "C"}]]}}]}"""),
         Template("""{"Fn::Sub": "{\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"iot:Publish\", \"Resource\": \"arn:aws:iot:r:1:topic/${A}/${B}\"}]}"}"""),
     ];
 
+    /// <summary>peers.md 3.2 cases 1 and 2 (CVE-2017-7650, GHSA-59w7-v8rr-pr4p), over every function that may stand in a policy.</summary>
     [Theory, MemberData(nameof(Policies))]
     public void No_parameter_ever_widens_a_policy(string body)
     {
