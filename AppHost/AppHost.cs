@@ -19,6 +19,10 @@ var mqttHost = publishing
     ? fleet.AddParameter("mqtt-host-name")
     : fleet.AddParameter("mqtt-host-name", settings["host-names"]?.Split(',')[0] ?? "localhost");
 
+var pkiHost = publishing // written into every certificate, so keep it short
+    ? fleet.AddParameter("pki-host-name")
+    : fleet.AddParameter("pki-host-name", settings["pki-host-name"] ?? settings["host-names"]?.Split(',')[0] ?? "localhost");
+
 // Secrets: generated on first run, kept with the fleet's state, never printed.
 var keyPassphrase = Secret("certificate-authority-passphrase", length: 43);
 var tokenKey = Secret("ownership-token-key", length: 42);
@@ -37,7 +41,10 @@ WithTokenKey(authority);
 var registry = WithDatabase(Service("thing-registry", "ThingRegistry"));
 var templates = WithTokenKey(WithDatabase(Service("template-engine", "TemplateEngine")))
     .WithEnvironment("PreProvisioningHook__Key", $"{hookKey}A=");
-var revocation = WithDatabase(Service("revocation", "Revocation"));
+var revocation = WithDatabase(Service("revocation", "Revocation"))
+    .WithEndpoint(port: PortOr("pki-port", 8880), scheme: "http", name: "pki", env: "PKI_PORT", isProxied: false, isExternal: true) // lists and OCSP
+    .WithEnvironment("Revocation__BindAddress", bind);
+authority.WithEnvironment("CertificateAuthority__RevocationUrl", $"http://{pkiHost}:{revocation.GetEndpoint("pki").Property(EndpointProperty.Port)}");
 var rotation = WithDatabase(Service("rotation-scheduler", "RotationScheduler"));
 
 WithDatabase(Service("mqtt-gateway", "MqttGateway"))

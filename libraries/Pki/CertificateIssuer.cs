@@ -44,9 +44,10 @@ public sealed class CertificateIssuer(CertificateText certificate, IIssuerKey ke
     /// <param name="subjectPublicKeyInfo">Its key, in DER, checked by the caller (<see cref="SigningRequest"/>).</param>
     /// <param name="names">DNS names and IP addresses, for profiles that have them.</param>
     /// <param name="now">Now. notBefore lies <see cref="CertificateProfile.BackDating"/> before; notAfter never after the issuer's own.</param>
+    /// <param name="points">Where its revocation can be looked up, for profiles that say so.</param>
     /// <exception cref="LintException">A rule is broken; nothing may be signed. An expired issuer ends here.</exception>
     public PreparedCertificate Prepare(CertificateProfile profile, SubjectName subject, ReadOnlyMemory<byte> subjectPublicKeyInfo,
-        IReadOnlyList<string> names, DateTimeOffset now)
+        IReadOnlyList<string> names, DateTimeOffset now, RevocationPoints? points = null)
     {
         var serial = SerialNumber.Draw(serialPrefix);
         var fields = new CertificateFields
@@ -62,6 +63,7 @@ public sealed class CertificateIssuer(CertificateText certificate, IIssuerKey ke
             SubjectPublicKeyInfo = subjectPublicKeyInfo,
             KeyAlgorithm = PublicKey.Read(subjectPublicKeyInfo.Span).Algorithm,
             Names = names,
+            RevocationPoints = points,
         };
         var tbs = TbsCertificate.Write(fields);
         Lints.Check(new(CertificateText.ReadTbs(tbs), Certificate, profile, now));
@@ -85,6 +87,17 @@ public sealed class CertificateIssuer(CertificateText certificate, IIssuerKey ke
         if (!prepared.TryRedeem()) throw new InvalidOperationException("Signed before.");
         return TbsCertificate.Assemble(prepared.Tbs, key.SignatureAlgorithm, key.Sign(prepared.Tbs));
     }
+
+    /// <summary>Signs a revocation list whose every octet has been looked at.</summary>
+    /// <param name="examined">What <see cref="RevocationListExaminer"/> found in order, as a list of this authority.</param>
+    /// <returns>The signature as it stands in the list.</returns>
+    public byte[] Sign(ExaminedRevocationList examined) =>
+        examined.IssuerKeyIdentifier.SequenceEqual(Certificate.SubjectKeyIdentifier.GetValueOrDefault().Span.ToArray())
+            ? key.SignHash(examined.Hash)
+            : throw new InvalidOperationException("Examined as another authority's list.");
+
+    /// <summary>The algorithm of its signatures, dotted.</summary>
+    public string SignatureAlgorithm => key.SignatureAlgorithm;
 
     /// <summary>Makes an authority's first certificate: signed with its own key.</summary>
     /// <param name="key">The new authority's key.</param>

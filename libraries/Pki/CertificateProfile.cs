@@ -32,6 +32,12 @@ public sealed record CertificateProfile
     /// <summary>True: a subject key identifier is written. Authorities must have one (§4.2.1.2); a device's reply packet is short of room.</summary>
     public bool HasSubjectKeyIdentifier { get; init; }
 
+    /// <summary>True: nobody need ask whether it is revoked (id-pkix-ocsp-nocheck): a responder's own certificate, which lives for days only.</summary>
+    public bool HasNoRevocationCheck { get; init; }
+
+    /// <summary>True: where its revocation can be looked up is written into it, when the deployment publishes that.</summary>
+    public bool NamesRevocationPoints { get; init; }
+
     /// <summary>True: DNS names and IP addresses are required. False: they are refused.</summary>
     public bool HasAlternativeNames { get; init; }
 
@@ -47,6 +53,17 @@ public sealed record CertificateProfile
         EcKeyUsage = X509KeyUsageFlags.DigitalSignature,
         RsaKeyUsage = X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment,
         ExtendedKeyUsages = [Oids.ClientAuthentication],
+        NamesRevocationPoints = true,
+    };
+
+    /// <summary>A delegated OCSP responder (RFC 6960 §4.2.2.2): signs answers about its issuer's certificates, and nothing else.</summary>
+    public static CertificateProfile Responder(TimeSpan validity, TimeSpan backDating) => Client("ocsp-responder", validity, backDating) with
+    {
+        RsaKeyUsage = X509KeyUsageFlags.DigitalSignature,
+        ExtendedKeyUsages = [Oids.OcspSigning],
+        HasNoRevocationCheck = true,
+        HasSubjectKeyIdentifier = true,
+        NamesRevocationPoints = false,
     };
 
     /// <summary>A TLS listener of the platform.</summary>

@@ -68,6 +68,9 @@ public sealed class CertificateText
     /// <summary>Null when the extension or its key identifier is absent.</summary>
     public ReadOnlyMemory<byte>? AuthorityKeyIdentifier { get; private set; }
 
+    /// <summary>URL of the first distribution point of revocation lists; null when none is named.</summary>
+    public string? RevocationListUrl { get; private set; }
+
     /// <summary>dNSName entries of the subject alternative name.</summary>
     public IReadOnlyList<string> DnsNames { get; private set; } = [];
 
@@ -211,6 +214,10 @@ public sealed class CertificateText
             case Oids.AuthorityKeyIdentifier:
                 var authority = DerReader.ReadWhole(value, Asn1Tag.Sequence);
                 if (DerReader.NextIs(authority, Context(0))) AuthorityKeyIdentifier = Within(Tbs, DerReader.Read(ref authority, Context(0)));
+                break;
+            case Oids.RevocationListDistributionPoints:
+                var points = DerReader.ReadWhole(value, Asn1Tag.Sequence);
+                RevocationListUrl = RevocationPoints.ReadDistributionPoint(DerReader.Read(ref points, Asn1Tag.Sequence));
                 break;
             case Oids.SubjectAlternativeName:
                 ReadAlternativeNames(DerReader.ReadWhole(value, Asn1Tag.Sequence));

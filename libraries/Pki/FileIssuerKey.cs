@@ -64,5 +64,10 @@ public sealed class FileIssuerKey : IIssuerKey
         lock (_gate) return _key.SignData(toBeSigned, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
     }
 
+    public byte[] SignHash(ReadOnlySpan<byte> hash)
+    {
+        lock (_gate) return _key.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence);
+    }
+
     public void Dispose() => _key.Dispose();
 }

@@ -24,6 +24,22 @@ public static class Oids
     public const string AuthorityKeyIdentifier = "2.5.29.35";
     public const string ExtendedKeyUsage = "2.5.29.37";
 
+    // RFC 5280 §4.2.1.13, §4.2.2.1, §5.2, §5.3; RFC 6960 §4.2.2.2.1
+    public const string RevocationListDistributionPoints = "2.5.29.31";
+    public const string AuthorityInformationAccess = "1.3.6.1.5.5.7.1.1";
+    public const string RevocationListNumber = "2.5.29.20";
+    public const string ReasonCode = "2.5.29.21";
+    public const string DeltaRevocationListIndicator = "2.5.29.27";
+    public const string IssuingDistributionPoint = "2.5.29.28";
+    public const string FreshestRevocationList = "2.5.29.46";
+    public const string Ocsp = "1.3.6.1.5.5.7.48.1";
+    public const string OcspBasicResponse = "1.3.6.1.5.5.7.48.1.1";
+    public const string OcspNonce = "1.3.6.1.5.5.7.48.1.2";
+    public const string OcspNoCheck = "1.3.6.1.5.5.7.48.1.5";
+    public const string OcspSigning = "1.3.6.1.5.5.7.3.9";
+    public const string Sha1 = "1.3.14.3.2.26";
+    public const string Sha256 = "2.16.840.1.101.3.4.2.1";
+
     // RFC 5280 §4.2.1.12
     public const string AnyExtendedKeyUsage = "2.5.29.37.0";
     public const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";

@@ -28,6 +28,9 @@ public sealed record CertificateFields
 
     /// <summary>DNS names and IP addresses in text.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>Where to look its revocation up; null writes nothing about it.</summary>
+    public RevocationPoints? RevocationPoints { get; init; }
 }
 
 /// <summary>
@@ -117,6 +120,12 @@ public static class TbsCertificate
                 () => writer.WriteOctetString(KeyIdentifierOf(fields.SubjectPublicKeyInfo.Span)));
         if (fields.Names.Count > 0)
             WriteExtension(writer, Oids.SubjectAlternativeName, critical: false, () => WriteNames(writer, fields.Names));
+        if (profile.HasNoRevocationCheck) WriteExtension(writer, Oids.OcspNoCheck, critical: false, () => writer.WriteNull());
+        if (fields.RevocationPoints is { } points && profile.NamesRevocationPoints)
+        {
+            WriteExtension(writer, Oids.RevocationListDistributionPoints, critical: false, () => RevocationPoints.WriteListUrl(writer, points.ListUrlOf(fields.SerialNumber)));
+            WriteExtension(writer, Oids.AuthorityInformationAccess, critical: false, () => RevocationPoints.WriteOcspUrl(writer, points.OcspUrl));
+        }
     }
 
     static void WriteNames(AsnWriter writer, IReadOnlyList<string> names)
@@ -132,7 +141,7 @@ public static class TbsCertificate
         }
     }
 
-    static void WriteExtension(AsnWriter writer, string oid, bool critical, Action writeValue)
+    internal static void WriteExtension(AsnWriter writer, string oid, bool critical, Action writeValue)
     {
         using (writer.PushSequence())
         {
@@ -143,7 +152,7 @@ public static class TbsCertificate
     }
 
     // RFC 5280 §4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050, both in whole seconds of GMT.
-    static void WriteTime(AsnWriter writer, DateTimeOffset time)
+    internal static void WriteTime(AsnWriter writer, DateTimeOffset time)
     {
         if (time.UtcDateTime.Year < 2050) writer.WriteUtcTime(time, twoDigitYearMax: 2049);
         else writer.WriteGeneralizedTime(time, omitFractionalSeconds: true);

@@ -27,6 +27,19 @@ sealed class CertificateAuthorityOptions : IValidatableObject
     /// <summary>Lifetime of a TLS listener's certificate. Default 397 days, the longest that public clients accept.</summary>
     public TimeSpan ServerValidity { get; init; } = TimeSpan.FromDays(397);
 
+    /// <summary>Lifetime of an OCSP responder's certificate, which nobody checks for revocation. Default 7 days; the responder asks anew when half of it is over.</summary>
+    public TimeSpan ResponderValidity { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>
+    /// Base URL, plain HTTP and at most 64 characters, under which the revocation service is reached from outside: written into every certificate.
+    /// Empty: certificates do not say where their revocation can be looked up. Default empty; AppHost sets it.
+    /// </summary>
+    public string RevocationUrl { get; init; } = "";
+
+    /// <summary>Into how many revocation lists the certificates of an authority are divided, 1 to 256. Default 16. Raise it as you like; certificates that exist keep theirs.</summary>
+    [Range(1, 256)]
+    public int RevocationShards { get; init; } = 16;
+
     /// <summary>How far notBefore lies in the past: devices have slow clocks. Default one hour.</summary>
     public TimeSpan BackDating { get; init; } = TimeSpan.FromHours(1);
 
@@ -67,6 +80,10 @@ sealed class CertificateAuthorityOptions : IValidatableObject
                 (nameof(TemporaryClaimValidity), TemporaryClaimValidity), (nameof(FinishAfter), FinishAfter), (nameof(FinishPeriod), FinishPeriod),
             ])
             if (value <= TimeSpan.Zero) yield return new($"{Section}:{name} ({value}) must be positive.");
+        if (RevocationUrl.Length > 0 && (RevocationUrl.Length > Pki.RevocationPoints.MaximumBaseUrl || RevocationUrl.EndsWith('/')
+            || !Uri.TryCreate(RevocationUrl, UriKind.Absolute, out var url) || url.Scheme != "http"))
+            yield return new($"{Section}:{nameof(RevocationUrl)} must be an http:// address without a slash at its end, of at most {Pki.RevocationPoints.MaximumBaseUrl} characters.");
+        if (ResponderValidity < TimeSpan.FromHours(1)) yield return new($"{Section}:{nameof(ResponderValidity)} ({ResponderValidity}) must be at least an hour.");
         if (BackDating < TimeSpan.Zero) yield return new($"{Section}:{nameof(BackDating)} ({BackDating}) must not be negative.");
     }
 }

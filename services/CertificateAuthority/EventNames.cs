@@ -1,5 +1,6 @@
 using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.CertificateAuthority.Revocation;
 using FleetPlatform.Events;
 
 namespace FleetPlatform.CertificateAuthority;
@@ -16,5 +17,6 @@ static class EventNames
         .Map<IssuanceCompleted>("issuance.completed.v1")
         .Map<CertificateAbandoned>("certificate.abandoned.v1")
         .Map<IssuanceRefused>("issuance.refused.v1")
-        .Map<CertificateSigned>(CertificateSigned);
+        .Map<CertificateSigned>(CertificateSigned)
+        .Map<RevocationListApproved>("list.approved.v1");
 }

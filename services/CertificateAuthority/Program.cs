@@ -2,6 +2,7 @@ using FleetPlatform.CertificateAuthority;
 using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.CertificateAuthority.Keys;
+using FleetPlatform.CertificateAuthority.Revocation;
 using FleetPlatform.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -15,6 +16,7 @@ builder.Services.AddSingleton<Metrics>().AddSingleton<Profiles>().AddSingleton<C
 builder.Services.AddSingleton<CreateIssuers>().AddSingleton<IssuerRing>().AddHostedService<OpenIssuers>();
 builder.Services.AddSingleton<RsaPool>().AddHostedService(services => services.GetRequiredService<RsaPool>());
 builder.Services.AddSingleton<IssueCertificate>().AddSingleton<IssueServerCertificate>().AddHostedService<FinishPrepared>();
+builder.Services.AddSingleton<SignRevocationList>().AddSingleton<IssueResponderCertificate>();
 builder.Services.AddSingleton<IFlowSteps, FlowSteps>();
 builder.Services.AddHealthChecks().AddCheck<IssuerHealth>("issuer");
 
@@ -22,7 +24,10 @@ builder.AddFleetBus("certificate-authority", bus => bus
     .AddBatchConsumer<IssueCertificatesConsumer>()
     .AddRequestConsumer<IssueServerCertificateConsumer>()
     .AddRequestConsumer<FindIssuedCertificateConsumer>()
-    .AddRequestConsumer<GetTrustAnchorsConsumer>());
+    .AddRequestConsumer<GetTrustAnchorsConsumer>()
+    .AddRequestConsumer<SignRevocationListConsumer>()
+    .AddRequestConsumer<ListRevocationIssuersConsumer>()
+    .AddRequestConsumer<IssueResponderCertificateConsumer>());
 
 var app = builder.Build();
 app.MapDefaultEndpoints();

@@ -37,7 +37,8 @@ static class Composition
             .AddSingleton<IOperations, Streams>()
             .AddSingleton<IOperations, Rehearsals>()
             .AddSingleton<IOperations, TemplateSettings>()
-            .AddSingleton<IOperations, ClaimSettings>();
+            .AddSingleton<IOperations, ClaimSettings>()
+            .AddSingleton<IOperations, Revocations>();
     }
 
     public static void MapControlPlane(this WebApplication app)

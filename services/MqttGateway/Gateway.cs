@@ -25,6 +25,7 @@ static class Gateway
             if (int.TryParse(configuration["MQTTS_PORT"], out var port)) options.Port = port;
         });
         services.AddSingleton<GatewayMetrics>().AddSingleton<PolicyCache>().AddSingleton<Principals>().AddSingleton<LiveSessions>();
+        services.AddSingleton<UntrustedCertificates>().AddSingleton<UntrustedTable>().AddSingleton<TrustChanges>().AddSingleton<CatchUp>();
         services.AddSingleton<SessionRecords>().AddSingleton<AcceptConnection>().AddSingleton<AnswerRequests>().AddSingleton<SealedSecretOpener>();
         services.AddSingleton<IMqttPolicy, GatewayPolicy>();
         services.AddSingleton<ServerCertificates>().AddSingleton<RecheckCertificates>();
@@ -33,7 +34,9 @@ static class Gateway
             provider.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
         services.AddHostedService(provider => provider.GetRequiredService<RecheckCertificates>());
+        services.AddHostedService(provider => provider.GetRequiredService<CatchUp>());
         services.AddHostedService<RecordFacts>();
+        services.AddHealthChecks().AddCheck<CatchUpHealth>("revocations");
         builder.AddListeners();
     }
 
@@ -50,7 +53,10 @@ static class Gateway
             .AddBatcher<ProvisionThings, ProvisionThing, ProvisionThingsAnswer, ProvisionThingAnswer>(timeout)
             .AddPerInstanceConsumer<PrincipalsChangedConsumer>()
             .AddPerInstanceConsumer<PolicyChangedConsumer>()
-            .AddPerInstanceConsumer<CertificateRevokedConsumer>());
+            .AddPerInstanceConsumer<CountSessionsConsumer>()
+            .AddPerInstanceConsumer<TrustChangedConsumer>(concurrency: 1));
+        builder.Services.AddHostedService<AnnounceGateway>();
+        builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<CatchUp>());
         builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<RecheckCertificates>());
     }
 }

@@ -28,6 +28,21 @@ sealed class GatewayOptions : IValidatableObject
     /// <summary>Names and addresses for the server's certificate, separated by commas. Default: localhost, the loopback addresses and this host's name.</summary>
     public string HostNames { get; init; } = $"localhost,127.0.0.1,::1,{Dns.GetHostName()}";
 
+    /// <summary>What receipts call this gateway; unlike every other's. Default: this host's name and the port.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>How often this gateway says that it is there. Default 5 s; the revocation service misses it after 20 s.</summary>
+    public TimeSpan PresencePeriod { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long connections wait for the revocation service to say what was revoked meanwhile. Then the gateway, if it has kept an earlier
+    /// answer, admits on what it knows and is degraded; without one it goes on refusing. Default 10 s.
+    /// </summary>
+    public TimeSpan CatchUpPatience { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often it is asked again although nothing was missed. Default 1 minute.</summary>
+    public TimeSpan CatchUpPeriod { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Folder for the server's key and certificate, made with mode 0700. Default <c>.fleet/mqtt-gateway</c>.</summary>
     [Required]
     public string DataDirectory { get; init; } = ".fleet/mqtt-gateway";
@@ -99,6 +114,9 @@ sealed class GatewayOptions : IValidatableObject
     [Range(1, 100_000)]
     public double RecordedRefusalBurst { get; init; } = 200;
 
+    /// <summary>This gateway as a place in receipts.</summary>
+    public string Place => $"mqtt-gateway/{(Name.Length > 0 ? Name : $"{Dns.GetHostName()}:{Port}")}";
+
     public IReadOnlyList<string> Names => HostNames.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -109,6 +127,10 @@ sealed class GatewayOptions : IValidatableObject
             yield return new($"{Section}:{nameof(RequestTimeout)} ({RequestTimeout}) must be between 50 ms and a minute.");
         if (UnknownCertificateMemory < TimeSpan.Zero || UnknownCertificateMemory > TimeSpan.FromMinutes(1))
             yield return new($"{Section}:{nameof(UnknownCertificateMemory)} ({UnknownCertificateMemory}) must be at most a minute.");
+        if (PresencePeriod < TimeSpan.FromMilliseconds(100) || CatchUpPeriod < TimeSpan.FromMilliseconds(100) || CatchUpPatience <= TimeSpan.Zero)
+            yield return new($"{Section}: {nameof(PresencePeriod)}, {nameof(CatchUpPeriod)} must be at least 100 ms, {nameof(CatchUpPatience)} above zero.");
+        if (Name.Length > 100 || !Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':'))
+            yield return new($"{Section}:{nameof(Name)} has at most 100 letters, digits, '-', '_', '.' and ':'.");
         if (ExpirySweep < TimeSpan.FromMilliseconds(10)) yield return new($"{Section}:{nameof(ExpirySweep)} ({ExpirySweep}) must be at least 10 ms.");
     }
 }

@@ -49,4 +49,16 @@ static partial class Log
 
     [LoggerMessage(16, LogLevel.Debug, "TLS handshake from {Remote} failed: {Failure}")]
     public static partial void HandshakeFailed(ILogger logger, string remote, string failure);
+
+    [LoggerMessage(17, LogLevel.Information, "All that is revoked is known: {Certificates} certificates")]
+    public static partial void CaughtUp(ILogger logger, int certificates);
+
+    [LoggerMessage(18, LogLevel.Warning, "The bus is away: nobody is let in until it is known what was revoked meanwhile")]
+    public static partial void LostSight(ILogger logger);
+
+    [LoggerMessage(19, LogLevel.Warning, "The revocation service does not answer ({Failure}); the {Certificates} certificates that are kept decide")]
+    public static partial void AdmittingOnWhatIsKept(ILogger logger, int certificates, string failure);
+
+    [LoggerMessage(20, LogLevel.Warning, "Revocations are not kept yet: {Failure}")]
+    public static partial void NotKept(ILogger logger, string failure);
 }

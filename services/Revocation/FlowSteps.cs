@@ -8,12 +8,10 @@ namespace FleetPlatform.Revocation;
 /// <summary>What this service knows about a device: when its certificate stopped being trusted. A certificate id names a stream here.</summary>
 sealed class FlowSteps(EventStore store) : IFlowSteps
 {
-    const int CertificateIdLength = 64;
-
     public async Task<IReadOnlyList<FlowStep>> Find(IReadOnlyList<string> subjects, CancellationToken cancellation)
     {
         var steps = new List<FlowStep>();
-        foreach (var subject in subjects.Where(subject => subject.Length == CertificateIdLength && subject.All(char.IsAsciiHexDigitLower)))
+        foreach (var subject in subjects.Where(CertificateTrust.IsCertificateId))
             steps.AddRange((await store.FetchStreamAsync(CertificateTrust.StreamOf(subject), cancellation: cancellation)).Select(Describe).OfType<FlowStep>());
         return steps;
     }
@@ -25,6 +23,8 @@ sealed class FlowSteps(EventStore store) : IFlowSteps
         {
             CertificateRevoked e => Step("certificate revoked", $"{e.Reason}, asked for by {e.RequestedBy}"),
             RevocationReasonRaised e => Step("revocation reason raised", $"{e.Reason}, asked for by {e.RequestedBy}"),
+            CertificateReinstated e => Step("certificate reinstated", $"asked for by {e.RequestedBy}"),
+            ChangeTookEffect e => Step("revocation in effect", $"at {e.By} {e.At:HH:mm:ss.fff}, {e.SessionsClosed} sessions closed"),
             _ => null,
         };
 

@@ -1,13 +1,33 @@
 using FleetPlatform.Revocation;
 using FleetPlatform.Revocation.Certificates;
+using FleetPlatform.Revocation.Gateways;
+using FleetPlatform.Revocation.Issued;
+using FleetPlatform.Revocation.Lists;
+using FleetPlatform.Revocation.Ocsp;
+using FleetPlatform.Revocation.Orders;
 using FleetPlatform.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("revocation");
-builder.AddFleetEventStore("revocation-db", EventNames.All, store => store.Subscribe<PublishRevocations>());
+builder.AddOptions<RevocationOptions>(RevocationOptions.Section);
+builder.AddPublicDoor();
+builder.AddFleetEventStore("revocation-db", EventNames.All, store => store
+    .Project<TrustTable>().Project<OrdersTable>().Project<IssuedTable>().Project<ListTables>()
+    .Subscribe<PublishTrust>().Subscribe<KeepEntries>());
 builder.Services.AddSingleton<IFlowSteps, FlowSteps>();
-builder.AddFleetBus("revocation", bus => bus.AddRequestConsumer<RevokeCertificateConsumer>());
+builder.Services.AddSingleton<PresentGateways>().AddSingleton<SessionCount>().AddSingleton<IssuedCertificates>();
+builder.Services.AddSingleton<Selection>().AddSingleton<CarryOut>().AddSingleton<Receipts>();
+builder.Services.AddSingleton<RunOrders>().AddSingleton<Authorities>().AddSingleton<Entries>().AddSingleton<CutList>().AddSingleton<ListClock>();
+builder.Services.AddSingleton<Responders>().AddSingleton<AnswerOcsp>();
+builder.Services.AddHealthChecks().AddCheck<ListHealth>("lists");
+builder.AddFleetBus("revocation", Doors.Add);
+
+// After the bus: each asks other services as soon as it starts.
+builder.Services.AddHostedService(services => services.GetRequiredService<RunOrders>());
+builder.Services.AddHostedService(services => services.GetRequiredService<ListClock>());
+builder.Services.AddHostedService(services => services.GetRequiredService<Responders>());
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
+app.MapPublicDoor();
 app.Run();

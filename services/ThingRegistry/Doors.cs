@@ -17,7 +17,7 @@ static class Doors
         bus.AddBatchConsumer<FindPrincipalsConsumer>();
         bus.AddRequestConsumer<RehearseProvisioningConsumer>();
         bus.AddEventConsumer<CertificatesIssuedConsumer>();
-        bus.AddEventConsumer<CertificateRevokedConsumer>();
+        bus.AddEventConsumer<TrustChangedConsumer>(concurrency: 1);
         AddThings(bus);
         AddBillingGroups(bus);
         AddPolicies(bus);
@@ -81,5 +81,6 @@ static class Doors
         bus.AddRequestConsumer<ChangeCertificateStatusConsumer>();
         bus.AddRequestConsumer<DeleteCertificateConsumer>();
         bus.AddRequestConsumer<ListCertificatesConsumer>();
+        bus.AddRequestConsumer<SelectCertificatesConsumer>();
     }
 }

@@ -41,6 +41,8 @@ static class EventNames
         .Map<PolicyDetached>("principal.policy-detached.v1")
         .Map<StatusChanged>("principal.status-changed.v1")
         .Map<PrincipalRevoked>("principal.revoked.v1")
+        .Map<PrincipalSuspended>("principal.suspended.v1")
+        .Map<PrincipalReinstated>("principal.reinstated.v1")
         .Map<PrincipalExpired>("principal.expired.v1")
         .Map<PrincipalDeleted>("principal.deleted.v1");
 }

@@ -55,6 +55,8 @@ sealed class RegistrySteps(EventStore store) : IFlowSteps
             ReasonCode = e.Status == PrincipalStatus.Active ? null : Reasons.CertificateNotActive.Code,
         },
         PrincipalRevoked e => Step(recorded, "certificate revoked", e.At) with { ReasonCode = Reasons.CertificateNotActive.Code },
+        PrincipalSuspended e => Step(recorded, "certificate on hold", e.At) with { ReasonCode = Reasons.CertificateNotActive.Code },
+        PrincipalReinstated e => Step(recorded, "certificate reinstated", e.At),
         PrincipalExpired e => Step(recorded, "certificate expired unclaimed", e.At) with { ReasonCode = Reasons.CertificateNotPending.Code },
         PrincipalDeleted e => Step(recorded, "certificate deleted", e.At) with { ReasonCode = Reasons.UnknownCertificate.Code },
         ThingRegistered e => Step(recorded, "thing registered", e.At) with { CertificateId = e.CertificateId },

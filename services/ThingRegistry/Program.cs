@@ -11,7 +11,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("thing-registry");
 builder.AddOptions<ThingRegistryOptions>(ThingRegistryOptions.Section);
 builder.AddFleetEventStore("thing-registry-db", EventNames.All, store => store
-    .Project<ThingsTable>().Project<TypesTable>().Project<GroupsTable>().Project<BillingTable>().Project<PoliciesTable>().Project<PrincipalsTable>()
+    .Project<ThingsTable>().Project<TypesTable>().Project<GroupsTable>().Project<BillingTable>().Project<PoliciesTable>().Project<PrincipalsTable>().Project<RegisteredKeysTable>()
     .Subscribe<PublishChanges>());
 builder.AddFleetBus("thing-registry", Doors.Add);
 builder.Services.AddSingleton<Registry>();

@@ -38,7 +38,8 @@ public sealed class RevocationServiceTests
         raised.Value.Reason.ShouldBe(RevocationReason.KeyCompromise);
         refused.Refused!.Code.ShouldBe(Reasons.InvalidRequest.Code);
         await Eventually.Is(() => heard.Messages.Count >= 2, "both are published");
-        heard.Messages.Select(message => message.Reason).ShouldBe([RevocationReason.Superseded, RevocationReason.KeyCompromise]);
+        heard.Messages.Select(change => change.Reason).ShouldBe([RevocationReason.Superseded, RevocationReason.KeyCompromise]);
+        heard.Messages.Select(change => change.Version).ShouldBe([1, 2]);
 
         var steps = await ask.AskService<FindFlowSteps, FlowStepsFound>("revocation", new FindFlowSteps { Subjects = [command.CertificateId, "other"] });
         steps.Value!.Steps.Select(step => step.Step).ShouldBe(["certificate revoked", "revocation reason raised"]);
@@ -54,7 +55,7 @@ public sealed class RevocationServiceTests
         builder.Configuration["Messaging:RequestTimeout"] = "00:01:00"; // a busy machine is not what this is about
         builder.AddServiceDefaults("control-plane");
         builder.Services.AddSingleton<Heard>();
-        builder.AddFleetBus("control-plane", fleet => fleet.AddPerInstanceConsumer<RevokedConsumer>(concurrency: 1));
+        builder.AddFleetBus("control-plane", fleet => fleet.AddPerInstanceConsumer<TrustChangedConsumer>(concurrency: 1));
         var app = builder.Build();
         await app.StartAsync();
         return app;
@@ -62,14 +63,14 @@ public sealed class RevocationServiceTests
 
     sealed class Heard
     {
-        public ConcurrentQueue<CertificateRevoked> Messages { get; } = [];
+        public ConcurrentQueue<CertificateTrustChange> Messages { get; } = [];
     }
 
-    sealed class RevokedConsumer(Heard heard) : IConsumer<CertificateRevoked>
+    sealed class TrustChangedConsumer(Heard heard) : IConsumer<TrustChanged>
     {
-        public Task Consume(ConsumeContext<CertificateRevoked> context)
+        public Task Consume(ConsumeContext<TrustChanged> context)
         {
-            heard.Messages.Enqueue(context.Message);
+            foreach (var change in context.Message.Items) heard.Messages.Enqueue(change);
             return Task.CompletedTask;
         }
     }

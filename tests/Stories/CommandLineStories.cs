@@ -41,8 +41,11 @@ public sealed class CommandLineStories(Platform platform)
     {
         var device = await platform.ProvisionsDevice("cli-revoked");
 
-        (await Run("revoke", device.ThingName)).Succeeded();
+        (await Run("revoke", "--thing", device.ThingName, "--dry-run")).Succeeded().Output.ShouldContain("1 certificates");
+        var revoke = (await Run("revoke", device.ThingName, "--reason", "superseded")).Succeeded();
 
+        revoke.Output.ShouldContain("revoked 1 of 1 certificates");
+        revoke.Output.ShouldContain("thing-registry");
         await platform.RefusesToConnect(device.Certificate, device.ThingName);
     }
 

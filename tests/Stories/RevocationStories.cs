@@ -1,8 +1,10 @@
+using System.Text.Json.Nodes;
 using FleetPlatform.Mqtt;
 using FleetPlatform.TestKit;
 
 namespace FleetPlatform.Stories;
 
+/// <summary>Trust and its end, as devices and their operator see it. Peers 3.2 cases 20, 21 and 34.</summary>
 public sealed class RevocationStories(Platform platform)
 {
     [Fact]
@@ -22,6 +24,53 @@ public sealed class RevocationStories(Platform platform)
     }
 
     [Fact]
+    public async Task An_order_previews_its_reach_cuts_off_and_hands_out_a_receipt()
+    {
+        var device = await platform.ProvisionsDevice("ordered");
+        var other = await platform.ProvisionsDevice("spared");
+        await using var session = await platform.Connects(device);
+        await using var spared = await platform.Connects(other);
+        var order = Order("thing", device.ThingName, ("reason", "keyCompromise"));
+
+        JsonNode preview = order;
+        await Eventually.Holds(async () =>
+        {
+            preview = await platform.Operator.Revocation(With(order, "dryRun", true), CancellationToken.None);
+            preview["liveSessions"]!.GetValue<int>().ShouldBe(1);
+        });
+        preview["things"]!.AsArray().Select(thing => thing!.GetValue<string>()).ShouldBe([device.ThingName]);
+        session.Closed.IsCompleted.ShouldBeFalse("a preview changes nothing");
+
+        var receipt = await platform.Operator.Revocation(With(order, "waitMilliseconds", 15_000), CancellationToken.None);
+
+        receipt["changed"]!.GetValue<int>().ShouldBe(1);
+        receipt["completedAt"].ShouldNotBeNull();
+        var places = receipt["receipt"]!.AsArray().ToDictionary(place => place!["place"]!.GetValue<string>().Split('/')[0], place => place!);
+        places.Keys.ShouldContain("thing-registry");
+        places["mqtt-gateway"]["sessionsClosed"]!.GetValue<int>().ShouldBe(1);
+        places.Values.ShouldAllBe(place => place["complete"]!.GetValue<bool>());
+        (await session.Closed.WaitAsync(TimeSpan.FromSeconds(10)))?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
+        spared.Closed.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_suspended_device_comes_back_when_it_is_reinstated()
+    {
+        var device = await platform.ProvisionsDevice("suspended");
+        await using var session = await platform.Connects(device);
+
+        await platform.Operator.Revocation(Order("certificate", device.CertificateId, ("action", "suspend")), CancellationToken.None);
+        await session.Closed.WaitAsync(TimeSpan.FromSeconds(10));
+        await platform.RefusesToConnect(device.Certificate, device.ThingName);
+
+        await platform.Operator.Revocation(Order("certificate", device.CertificateId, ("action", "reinstate")), CancellationToken.None);
+        await Eventually.Holds(async () =>
+        {
+            await using var again = await platform.Connects(device);
+        });
+    }
+
+    [Fact]
     public async Task A_deactivated_device_is_cut_off_and_comes_back_when_activated()
     {
         var device = await platform.ProvisionsDevice("deactivated");
@@ -36,5 +85,19 @@ public sealed class RevocationStories(Platform platform)
         {
             await using var again = await platform.Connects(device);
         });
+    }
+
+    static JsonObject Order(string kind, string value, params (string Name, string Value)[] more)
+    {
+        var order = new JsonObject { ["selector"] = new JsonObject { [kind] = value } };
+        foreach (var (name, text) in more) order[name] = text;
+        return order;
+    }
+
+    static JsonObject With(JsonObject order, string name, JsonNode value)
+    {
+        var changed = order.DeepClone().AsObject();
+        changed[name] = value;
+        return changed;
     }
 }

@@ -48,6 +48,9 @@ static class A
         RequestedBy = new('c', 64),
     };
 
+    public static Contracts.Revocation.CertificateTrustChange TrustChange(string certificateId, Contracts.Revocation.RevocationReason? reason, long version = 1) =>
+        new() { CertificateId = certificateId, Version = version, Reason = reason, At = Noon };
+
     public static string CertificatePem(DateTimeOffset? notAfter = null, bool authority = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

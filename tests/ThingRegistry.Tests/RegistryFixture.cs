@@ -18,7 +18,7 @@ public sealed class RegistryFixture : IAsyncLifetime
     internal static EventStoreOptions StoreOptions()
     {
         var options = new EventStoreOptions { EventTypes = EventNames.All };
-        foreach (var table in (IInlineProjection[])[new ThingsTable(), new TypesTable(), new GroupsTable(), new BillingTable(), new PoliciesTable(), new PrincipalsTable()])
+        foreach (var table in (IInlineProjection[])[new ThingsTable(), new TypesTable(), new GroupsTable(), new BillingTable(), new PoliciesTable(), new PrincipalsTable(), new RegisteredKeysTable()])
             options.InlineProjections.Add(table);
         return options;
     }

@@ -19,6 +19,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     WhyCommand.Create(),
     EventsCommand.Create(),
     RevokeCommand.Create(),
+    RevokeCommand.CreateReinstate(),
 };
 
 return await root.Parse(args).InvokeAsync();

@@ -93,6 +93,7 @@ public sealed record IssuedCertificate
     public required string SerialNumber { get; init; }
 
     public required string IssuerId { get; init; }
+
     public required DateTimeOffset NotBefore { get; init; }
     public required DateTimeOffset NotAfter { get; init; }
     public required DateTimeOffset IssuedAt { get; init; }

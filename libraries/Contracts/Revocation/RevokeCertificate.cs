@@ -15,7 +15,10 @@ public enum RevocationReason
     PrivilegeWithdrawn = 9,
 }
 
-/// <summary>Answered by <see cref="RevocationRecorded"/> or Refused. Revoking twice is one revocation.</summary>
+/// <summary>
+/// Answered by <see cref="RevocationRecorded"/> or Refused. Revoking twice is one revocation; <see cref="RevocationReason.CertificateHold"/>
+/// suspends, which a later order can lift.
+/// </summary>
 [MessageUrn("fleet:revoke-certificate:v1", useDefaultPrefix: false)]
 public sealed record RevokeCertificate
 {
@@ -26,15 +29,6 @@ public sealed record RevokeCertificate
 
 [MessageUrn("fleet:revocation-recorded:v1", useDefaultPrefix: false)]
 public sealed record RevocationRecorded
-{
-    public required string CertificateId { get; init; }
-    public required RevocationReason Reason { get; init; }
-    public required DateTimeOffset RevokedAt { get; init; }
-}
-
-/// <summary>Published at once: every gateway closes the certificate's sessions, the registry marks it revoked.</summary>
-[MessageUrn("fleet:certificate-revoked:v1", useDefaultPrefix: false)]
-public sealed record CertificateRevoked
 {
     public required string CertificateId { get; init; }
     public required RevocationReason Reason { get; init; }

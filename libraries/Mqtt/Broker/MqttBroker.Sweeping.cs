@@ -76,7 +76,7 @@ public sealed partial class MqttBroker
         var publish = will.ToPublish();
         if (publish.Properties is { } properties) publish = Check(publish, properties);
         if (Policy.AuthorizePublish(client, publish).Kind != PublishVerdict.Course.Route) return;
-        if (publish.Retain) Keep(publish); // [MQTT-3.1.2-15]; 3.1.1: [MQTT-3.1.2-17]
+        if (publish.Retain) _retained.Keep(publish, client.Principal); // [MQTT-3.1.2-15]; 3.1.1: [MQTT-3.1.2-17]
         var batch = FlushBatch.Rent();
         try
         {

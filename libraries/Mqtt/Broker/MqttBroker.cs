@@ -85,16 +85,17 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <returns>False when there was none.</returns>
     public bool DropStoredSession(string clientId) => _seats.TryGetValue(clientId, out var seat) && DropIfStored(seat, _ => true);
 
-    /// <summary>Ends every stored session that a principal owns, with its subscriptions, queue and delayed will.</summary>
-    /// <returns>How many there were.</returns>
-    public int DropStoredSessions(string principal)
+    /// <summary>Ends every stored session that these principals own, with its subscriptions, queue and delayed will, and removes the wills they left retained.</summary>
+    /// <returns>How many sessions there were.</returns>
+    public int DropStoredSessions(IReadOnlySet<string> principals)
     {
         var dropped = 0;
         foreach (var (_, seat) in _seats)
         {
-            if (DropIfStored(seat, each => each.Principal == principal)) dropped++;
+            if (DropIfStored(seat, each => principals.Contains(each.Principal))) dropped++;
         }
 
+        _retained.RemoveWills(principals);
         return dropped;
     }
 

@@ -13,14 +13,19 @@ sealed class RetainedMessages(int maximum)
     sealed class Node
     {
         public volatile Publish? Message;
+
+        /// <summary>The principal whose will the message is; null for every other message.</summary>
+        public volatile string? WillOf;
         public volatile ConcurrentDictionary<string, Node>? Children;
     }
 
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Keeps a message in the place of the topic's last [MQTT-3.3.1-5]; an empty payload removes it [MQTT-3.3.1-6], [MQTT-3.3.1-7].</summary>
+    /// <param name="message">What to keep.</param>
+    /// <param name="willOf">The principal whose will it is, or null.</param>
     /// <returns>False when a new topic finds no room.</returns>
-    public bool Keep(Publish message)
+    public bool Keep(Publish message, string? willOf = null)
     {
         lock (_changing)
         {
@@ -36,6 +41,7 @@ sealed class RetainedMessages(int maximum)
             var node = existing ?? Reach(message.Topic);
             if (node.Message is null) _count++;
             node.Message = message;
+            node.WillOf = willOf;
             return true;
         }
     }
@@ -106,6 +112,24 @@ sealed class RetainedMessages(int maximum)
             foreach (var topic in expired)
             {
                 if (Find(topic)?.Message?.ExpiresAt <= now) RemoveBelow(_root, topic);
+            }
+        }
+    }
+
+    /// <summary>Removes wills that these principals left behind. Walks everything.</summary>
+    public void RemoveWills(IReadOnlySet<string> principals)
+    {
+        if (Count == 0) return;
+        var wills = new List<string>();
+        Visit(_root, node =>
+        {
+            if (node is { Message: { } message, WillOf: { } principal } && principals.Contains(principal)) wills.Add(message.Topic);
+        });
+        lock (_changing)
+        {
+            foreach (var topic in wills)
+            {
+                if (Find(topic)?.WillOf is { } principal && principals.Contains(principal)) RemoveBelow(_root, topic);
             }
         }
     }

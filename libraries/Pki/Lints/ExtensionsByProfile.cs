@@ -13,5 +13,6 @@ sealed class ExtensionsByProfile : ILint
     static readonly HashSet<string> Allowed =
     [
         Oids.BasicConstraints, Oids.KeyUsage, Oids.ExtendedKeyUsage, Oids.AuthorityKeyIdentifier, Oids.SubjectKeyIdentifier, Oids.SubjectAlternativeName,
+        Oids.RevocationListDistributionPoints, Oids.AuthorityInformationAccess, Oids.OcspNoCheck,
     ];
 }

@@ -46,7 +46,7 @@ sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profil
             // 3. Decide every octet, and hold them against the rules.
             var issuer = ring.Active;
             var profile = profiles.Of(command.Purpose);
-            var prepared = issuer.Signer.Prepare(profile, grantable.Subject, grantable.SubjectPublicKeyInfo, [], clock.GetUtcNow());
+            var prepared = issuer.Signer.Prepare(profile, grantable.Subject, grantable.SubjectPublicKeyInfo, [], clock.GetUtcNow(), profiles.PointsOf(issuer.Id));
 
             // 4. Record the intent, sign, record the fact.
             var origin = grantable.SealedPrivateKey is null ? KeyOrigin.Requester : KeyOrigin.Authority;

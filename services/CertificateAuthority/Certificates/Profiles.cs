@@ -1,3 +1,4 @@
+using FleetPlatform.CertificateAuthority.Revocation;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Pki;
 
@@ -15,6 +16,11 @@ sealed class Profiles(CertificateAuthorityOptions options)
     readonly CertificateProfile _temporaryClaim = CertificateProfile.Client(TemporaryClaimName, options.TemporaryClaimValidity, options.BackDating);
 
     public CertificateProfile Server { get; } = CertificateProfile.Server(options.ServerValidity, options.BackDating);
+
+    public CertificateProfile Responder { get; } = CertificateProfile.Responder(options.ResponderValidity, options.BackDating);
+
+    /// <summary>Where the revocation of an authority's certificates can be looked up; null when the deployment publishes nothing.</summary>
+    public RevocationPoints? PointsOf(string issuerId) => Points.Of(issuerId, options);
 
     public CertificateProfile Of(CertificatePurpose purpose) => purpose switch
     {

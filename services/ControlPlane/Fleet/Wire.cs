@@ -14,5 +14,10 @@ static class Wire
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // never inside HTML: the answer is application/json
     };
 
+    static readonly JsonSerializerOptions Words = new(Json) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) } };
+
     public static JsonElement Of<T>(T contract) => JsonSerializer.SerializeToElement(contract, Json);
+
+    /// <summary>The same with enumerations as words.</summary>
+    public static object InWords<T>(T contract) => JsonSerializer.SerializeToElement(contract, Words);
 }

@@ -56,7 +56,7 @@ sealed record Principal
     static string Word(CertificateStatus status) => status switch
     {
         CertificateStatus.PendingActivation => "pending activation: register a thing with it first",
-        CertificateStatus.Inactive => "inactive",
+        CertificateStatus.Inactive => "inactive or on hold",
         CertificateStatus.Revoked => "revoked",
         _ => status.ToString(),
     };

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.Policy;
 using FleetPlatform.ServiceDefaults;
 
 namespace FleetPlatform.MqttGateway.Identity;
@@ -10,7 +12,7 @@ namespace FleetPlatform.MqttGateway.Identity;
 /// question is under way makes its answer old: it is used by nobody and asked again.
 /// </summary>
 sealed class Principals(
-    IBatcher<FindPrincipal, FindPrincipalAnswer> registry, PolicyCache policies, GatewayOptions options, TimeProvider clock, GatewayMetrics metrics)
+    IBatcher<FindPrincipal, FindPrincipalAnswer> registry, UntrustedCertificates untrusted, PolicyCache policies, GatewayOptions options, TimeProvider clock, GatewayMetrics metrics)
 {
     const int MaximumTries = 3;
 
@@ -35,6 +37,8 @@ sealed class Principals(
     {
         for (var tries = 1; ; tries++)
         {
+            // Known before the registry is asked, and whatever it still says.
+            if (untrusted.Find(certificateId) is { } reason) return Untrusted(certificateId, reason);
             if (_known.TryGet(certificateId, out var known)) return known;
             if (IsNobody(certificateId, out var nobody)) return nobody.Principal;
 
@@ -46,7 +50,7 @@ sealed class Principals(
     }
 
     /// <summary>Whether an answer would need no question.</summary>
-    public bool Remembers(string certificateId) => _known.TryGet(certificateId, out _) || IsNobody(certificateId, out _);
+    public bool Remembers(string certificateId) => untrusted.Find(certificateId) is not null || _known.TryGet(certificateId, out _) || IsNobody(certificateId, out _);
 
     /// <summary>Takes a grant that came with an answer. An older one than is known changes nothing.</summary>
     public void Learn(PrincipalGrant grant, FirstConnection first)
@@ -76,22 +80,6 @@ sealed class Principals(
             if (_underWay.TryRemove(id, out var question)) question.IsOld = true;
         _known.Clear();
         _nobody.Clear();
-    }
-
-    /// <summary>A certificate is revoked: known at once, whatever the registry still says.</summary>
-    public void Revoke(string certificateId)
-    {
-        Interlocked.Increment(ref _changes);
-        if (_underWay.TryRemove(certificateId, out var question)) question.IsOld = true;
-        var revoked = new PrincipalGrant
-        {
-            CertificateId = certificateId,
-            Status = CertificateStatus.Revoked,
-            Version = long.MaxValue, // final: no grant comes after it
-            Policies = [],
-            Things = [],
-        };
-        _known.Change(certificateId, _ => Compile(revoked, FirstConnection.Known));
     }
 
     /// <summary>A policy has another default version.</summary>
@@ -144,6 +132,19 @@ sealed class Principals(
             _underWay.TryRemove(new(certificateId, question));
         }
     }
+
+    static Principal Untrusted(string certificateId, RevocationReason reason) => new()
+    {
+        Grant = new()
+        {
+            CertificateId = certificateId,
+            Status = reason == RevocationReason.CertificateHold ? CertificateStatus.Inactive : CertificateStatus.Revoked,
+            Version = long.MaxValue,
+            Policies = [],
+            Things = [],
+        },
+        Policies = CompiledPolicySet.Empty,
+    };
 
     Principal Compile(PrincipalGrant grant, FirstConnection first)
     {

@@ -28,18 +28,30 @@ sealed class PolicyChangedConsumer(Principals principals, LiveSessions live) : I
         Task.WhenAll(principals.ChangePolicy(changed).Select(certificateId => live.RecheckOrLater(certificateId, cancellation)));
 }
 
-/// <summary>A certificate is revoked: whoever is connected with it is cut off now, without asking anyone.</summary>
-sealed class CertificateRevokedConsumer(Principals principals, LiveSessions live) : IConsumer<CertificateRevoked>
+/// <summary>
+/// Certificates are not trusted any more, or are again: whoever is connected with one is cut off now, without asking anyone, and what was
+/// done is reported for the receipt.
+/// </summary>
+sealed class TrustChangedConsumer(TrustChanges changes, GatewayOptions options, TimeProvider clock) : IConsumer<TrustChanged>
 {
-    public Task Consume(ConsumeContext<CertificateRevoked> context)
+    public Task Consume(ConsumeContext<TrustChanged> context)
     {
-        Handle(context.Message);
-        return Task.CompletedTask;
+        var closed = changes.Apply(context.Message.Items);
+        return context.Publish(new TrustChangeApplied
+        {
+            By = options.Place,
+            At = clock.GetUtcNow(),
+            Items = [.. context.Message.Items.Zip(closed, (item, sessions) =>
+                new AppliedTrustChange { CertificateId = item.CertificateId, Version = item.Version, SessionsClosed = sessions })],
+        }, context.CancellationToken);
     }
+}
 
-    public void Handle(CertificateRevoked revoked)
+/// <summary>Somebody wants to know what an order would cut off.</summary>
+sealed class CountSessionsConsumer(LiveSessions live, GatewayOptions options) : IConsumer<CountSessions>
+{
+    public Task Consume(ConsumeContext<CountSessions> context) => context.Publish(new SessionsCounted
     {
-        principals.Revoke(revoked.CertificateId);
-        live.Drop(revoked.CertificateId, Reasons.CertificateNotActive.ToRefused($"The certificate was revoked: {revoked.Reason}."));
-    }
+        QuestionId = context.Message.QuestionId, GatewayName = options.Place, LiveSessions = live.CountOf(context.Message.CertificateIds),
+    }, context.CancellationToken);
 }

@@ -10,7 +10,7 @@ namespace FleetPlatform.MqttGateway.Sessions;
 
 /// <summary>May this peer connect? Cheapest questions first: a peer that is refused must cost less than one that is not.</summary>
 sealed class AcceptConnection(
-    Principals principals, LiveSessions live, SessionRecords records, GatewayOptions options, Arn arn, TimeProvider clock,
+    Principals principals, UntrustedCertificates untrusted, LiveSessions live, SessionRecords records, GatewayOptions options, Arn arn, TimeProvider clock,
     GatewayMetrics metrics, ILogger<AcceptConnection> log)
 {
     readonly RateLimit _connects = new(options.ConnectsPerSecondPerPrincipal, options.ConnectBurstPerPrincipal, clock);
@@ -49,6 +49,7 @@ sealed class AcceptConnection(
         var (certificate, unusable) = ClientCertificate.Read(attempt.ClientCertificate);
         if (certificate is null) return (null, unusable);
         if (certificate.FindFault(clock.GetUtcNow()) is { } outdated) return (null, outdated);
+        if (!untrusted.IsCurrent) return (null, Reasons.Unavailable.ToRefused("This gateway does not know yet what was revoked while it was away."));
         if (!_connects.TryTake(certificate.Id)) return (null, Reasons.TooManyRequests.ToRefused("Too many connections with this certificate in this second."));
 
         var address = DeviceConnection.AddressOf(attempt.RemoteEndPoint);

@@ -97,11 +97,23 @@ sealed class LiveSessions(
         }
     }
 
-    /// <summary>Ends everything a certificate has here: connections, wills, sessions, queued messages.</summary>
-    public void Drop(string certificateId, Refused why)
+    /// <summary>How many connections these certificates have.</summary>
+    public int CountOf(IEnumerable<string> certificateIds) => certificateIds.Sum(id => ClientsOf(id).Count);
+
+    /// <summary>Ends everything certificates have here: connections, wills, sessions, queued messages.</summary>
+    /// <returns>Connections closed, in the order of the certificates.</returns>
+    public IReadOnlyList<int> Drop(IReadOnlyList<(string CertificateId, Refused Why)> certificates)
     {
-        foreach (var client in ClientsOf(certificateId)) Close(client, why);
-        Broker.DropStoredSessions(certificateId);
+        var closed = new int[certificates.Count];
+        for (var i = 0; i < closed.Length; i++)
+        {
+            var clients = ClientsOf(certificates[i].CertificateId);
+            foreach (var client in clients) Close(client, certificates[i].Why);
+            closed[i] = clients.Count;
+        }
+
+        if (closed.Length > 0) Broker.DropStoredSessions(certificates.Select(certificate => certificate.CertificateId).ToHashSet(StringComparer.Ordinal));
+        return closed;
     }
 
     /// <summary>Ends connections whose certificate or temporary claim has run out meanwhile.</summary>
@@ -129,7 +141,7 @@ sealed class LiveSessions(
         var fault = principal is null ? Reasons.UnknownCertificate.ToRefused("The certificate is not registered any more.") : principal.FindFault(clock.GetUtcNow());
         if (fault is not null)
         {
-            Drop(certificateId, fault);
+            Drop([(certificateId, fault)]);
             return;
         }
 

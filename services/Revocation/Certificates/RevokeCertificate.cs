@@ -7,19 +7,21 @@ using Command = FleetPlatform.Contracts.Revocation.RevokeCertificate;
 
 namespace FleetPlatform.Revocation.Certificates;
 
-/// <summary>Ends the trust in a certificate, for good. Asking twice records once; only a lost key outranks an earlier reason.</summary>
+/// <summary>
+/// Ends the trust in a certificate: for good, or with certificateHold until it is reinstated. Asking twice records once; a revocation
+/// outranks a hold, and a lost key every other reason.
+/// </summary>
 static class RevokeCertificate
 {
-    const int CertificateIdLength = 64;
     const int MaximumRequesterLength = 256;
 
     public static Decision<RevocationEvent> Decide(Command command, CertificateTrust trust, DateTimeOffset now) =>
-        (trust, command.Reason) switch
+        (trust.Reason, command.Reason) switch
         {
             _ when Objection(command) is { } objection => Reasons.InvalidRequest.Because(objection),
-            ({ Reason: null }, var reason) => new CertificateRevoked(command.CertificateId, reason, now, command.RequestedBy),
-            ({ Reason: not RevocationReason.KeyCompromise, RevokedAt: { } since }, RevocationReason.KeyCompromise) =>
-                new RevocationReasonRaised(command.CertificateId, command.Reason, since, now, command.RequestedBy),
+            (null, var reason) => new CertificateRevoked(command.CertificateId, reason, now, command.RequestedBy),
+            (RevocationReason.CertificateHold, not RevocationReason.CertificateHold) or (not RevocationReason.KeyCompromise, RevocationReason.KeyCompromise) =>
+                new RevocationReasonRaised(command.CertificateId, command.Reason, trust.Since ?? now, now, command.RequestedBy),
             _ => Decision<RevocationEvent>.Nothing, // asked twice: the answer already stands
         };
 
@@ -32,10 +34,8 @@ static class RevokeCertificate
 
     static string? Objection(Command command) => command switch
     {
-        { CertificateId: not { Length: CertificateIdLength } } => "A certificate id has 64 lower-case hex digits.",
-        _ when !command.CertificateId.All(char.IsAsciiHexDigitLower) => "A certificate id has 64 lower-case hex digits.",
+        _ when !CertificateTrust.IsCertificateId(command.CertificateId) => "A certificate id has 64 lower-case hex digits.",
         { RequestedBy: not { Length: > 0 and <= MaximumRequesterLength } } => "RequestedBy names who asks, in 1 to 256 characters.",
-        { Reason: RevocationReason.CertificateHold } => "A hold could be lifted, a revocation cannot: deactivate the certificate instead.",
         _ when !Enum.IsDefined(command.Reason) => $"{(int)command.Reason} is no revocation reason of RFC 5280 §5.3.1.",
         _ => null,
     };
@@ -54,7 +54,7 @@ sealed class RevokeCertificateConsumer(EventStore store, TimeProvider clock) : I
             {
                 CertificateId = command.CertificateId,
                 Reason = written.State.Reason!.Value,
-                RevokedAt = written.State.RevokedAt!.Value,
+                RevokedAt = written.State.Since!.Value,
             }));
     }
 }

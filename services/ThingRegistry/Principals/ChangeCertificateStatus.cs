@@ -15,6 +15,8 @@ static class ChangeCertificateStatus
             return new Refusal(Reasons.CertificateState.Code, "PENDING_ACTIVATION cannot be set.");
 
         var status = command.Status.ToRecorded();
+        if (principal.HeldFrom is not null && status == PrincipalStatus.Active)
+            return new Refusal(Reasons.CertificateState.Code, "The certificate is on hold: reinstate it.");
         if (principal.Status == status) return Decision<PrincipalEvent>.Nothing;
         if (principal.Status == PrincipalStatus.Revoked)
             return new Refusal(Reasons.CertificateState.Code, "The certificate was revoked; that is final.");

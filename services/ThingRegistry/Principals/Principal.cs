@@ -28,6 +28,9 @@ sealed record Principal(
     /// <summary>Most policies attached to one certificate, or to one thing group.</summary>
     public const int MaximumPolicies = 10;
 
+    /// <summary>While it is on hold: the status that it had before.</summary>
+    public PrincipalStatus? HeldFrom { get; init; }
+
     /// <summary>False for a certificate nobody told us of, and for one that is gone.</summary>
     public bool Exists => Status is not (PrincipalStatus.Unknown or PrincipalStatus.Gone);
 
@@ -52,8 +55,10 @@ sealed record Principal(
         PolicyAttached e => Changed(e.At) with { Policies = With([new(e.PolicyName, e.Incarnation)]) },
         PolicyDetached e => Changed(e.At) with { Policies = [.. Policies.Where(policy => policy.PolicyName != e.PolicyName)] },
         StatusChanged e => Changed(e.At) with { Status = e.Status },
+        PrincipalSuspended e => Changed(e.At) with { Status = PrincipalStatus.Inactive, HeldFrom = e.Was, CreatedAt = Exists ? CreatedAt : e.At },
+        PrincipalReinstated e => Changed(e.At) with { Status = e.Status, HeldFrom = null },
         PrincipalRevoked { Was: PrincipalStatus.Gone } => this with { WasRevoked = true },
-        PrincipalRevoked e => Changed(e.At) with { Status = PrincipalStatus.Revoked, WasRevoked = true, CreatedAt = Exists ? CreatedAt : e.At },
+        PrincipalRevoked e => Changed(e.At) with { Status = PrincipalStatus.Revoked, WasRevoked = true, HeldFrom = null, CreatedAt = Exists ? CreatedAt : e.At },
         PrincipalExpired or PrincipalDeleted => Initial with { Status = PrincipalStatus.Gone, WasRevoked = WasRevoked },
         _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),
     };

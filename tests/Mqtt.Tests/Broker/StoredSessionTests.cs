@@ -122,10 +122,25 @@ public class StoredSessionTests
         }
 
         await Eventually.Holds(() => test.Broker.StoredSessionCount == 3);
-        test.Broker.DropStoredSessions("a").ShouldBe(2);
+        test.Broker.DropStoredSessions(new HashSet<string> { "a" }).ShouldBe(2);
         test.Broker.DropStoredSession("b1").ShouldBeTrue();
         test.Broker.DropStoredSession("b1").ShouldBeFalse();
         test.Broker.StoredSessionCount.ShouldBe(0);
+    }
+
+    [Fact] // peers 3.2 case 21
+    public async Task A_will_that_was_retained_goes_with_its_principal_and_other_messages_stay()
+    {
+        await using var test = await TestBroker.Start();
+        test.Policy.OnConnect = attempt => ConnectVerdict.Accept(null) with { Principal = attempt.ClientId[..1] };
+        await using (var device = await test.Connect("a1", will: new() { Topic = "state/a", Payload = "gone"u8.ToArray(), Retain = true }))
+        {
+            await device.Publish("config/a", "1"u8.ToArray(), QoS.AtLeastOnce, retain: true);
+        }
+
+        await Eventually.Holds(() => test.Broker.RetainedCount == 2);
+        test.Broker.DropStoredSessions(new HashSet<string> { "a" });
+        test.Broker.RetainedCount.ShouldBe(1);
     }
 
     [Fact] // [MQTT-3.3.1-5] to [MQTT-3.3.1-8]

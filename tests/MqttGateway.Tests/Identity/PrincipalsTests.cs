@@ -15,10 +15,11 @@ public sealed class PrincipalsTests : IDisposable
     readonly Neighbours _neighbours = new();
     readonly ManualClock _clock = new();
     readonly FleetService _service = new("mqtt-gateway");
+    readonly UntrustedCertificates _untrusted = new();
     readonly Principals _principals;
 
     public PrincipalsTests() => _principals = new(
-        _neighbours.Registry, new PolicyCache(NullLogger<PolicyCache>.Instance), new GatewayOptions { RememberedPrincipals = 3 }, _clock, new GatewayMetrics(_service));
+        _neighbours.Registry, _untrusted, new PolicyCache(NullLogger<PolicyCache>.Instance), new GatewayOptions { RememberedPrincipals = 3 }, _clock, new GatewayMetrics(_service));
 
     public void Dispose() => _service.Dispose();
 
@@ -108,7 +109,8 @@ public sealed class PrincipalsTests : IDisposable
     {
         _neighbours.Grant(AGrant(Id));
         await _principals.Find(Id, None);
-        _principals.Revoke(Id);
+        _untrusted.Learn(_neighbours.Revoked(Id));
+        _principals.Forget(Id);
         _principals.Learn(AGrant(Id) with { Version = 99 }, FirstConnection.Known);
 
         (await _principals.Find(Id, None))!.FindFault(_clock.GetUtcNow())!.Code.ShouldBe("certificate-not-active");

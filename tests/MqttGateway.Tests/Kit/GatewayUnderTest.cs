@@ -38,12 +38,15 @@ public sealed class GatewayUnderTest : IAsyncDisposable
 
     public T Get<T>() where T : class => _app.Services.GetRequiredService<T>();
 
-    public static async Task<GatewayUnderTest> Start(params (string Key, string Value)[] settings)
+    public static Task<GatewayUnderTest> Start(params (string Key, string Value)[] settings) => StartWith(static _ => { }, settings);
+
+    internal static async Task<GatewayUnderTest> StartWith(Action<Neighbours> arrange, params (string Key, string Value)[] settings)
     {
         var database = await PostgresDatabase.Create();
         var folder = Directory.CreateTempSubdirectory("fleet-gateway-").FullName;
         var (port, plainPort, httpPort) = (FreePort(), FreePort(), FreePort());
         var neighbours = new Neighbours();
+        arrange(neighbours);
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -63,7 +66,7 @@ public sealed class GatewayUnderTest : IAsyncDisposable
         builder.Services.AddSingleton<IBatcher<FindPrincipal, FindPrincipalAnswer>>(neighbours.Registry);
         builder.Services.AddSingleton<IBatcher<IssueCertificate, IssueCertificateAnswer>>(neighbours.Authority);
         builder.Services.AddSingleton<IBatcher<ProvisionThing, ProvisionThingAnswer>>(neighbours.Engine);
-        builder.Services.AddSingleton<PrincipalsChangedConsumer>().AddSingleton<PolicyChangedConsumer>().AddSingleton<CertificateRevokedConsumer>();
+        builder.Services.AddSingleton<PrincipalsChangedConsumer>().AddSingleton<PolicyChangedConsumer>();
         builder.AddGateway();
         var app = builder.Build();
         app.MapDefaultEndpoints();

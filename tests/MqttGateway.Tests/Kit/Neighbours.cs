@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.Contracts.TemplateEngine;
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Pki;
@@ -105,6 +106,12 @@ sealed class Neighbours : IAsk
     public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, CancellationToken cancellation = default)
         where TRequest : class where TAnswer : class
     {
+        if (request is ListUntrusted untrusted)
+        {
+            if (RevocationIsAway) throw new RequestUnavailableException("revocation");
+            return Task.FromResult(new Answer<TAnswer>((TAnswer)(object)List(untrusted.After), null));
+        }
+
         var asked = (IssueServerCertificate)(object)request;
         ServerCertificates++;
         object answer = new ServerCertificateIssued
@@ -121,6 +128,27 @@ sealed class Neighbours : IAsk
     public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
         where TRequest : class where TAnswer : class =>
         Task.FromResult(new Answer<TAnswer>((TAnswer)(object)new HookedThingProvisioned { Answer = Provision(((ProvisionHookedThing)(object)request).Item) }, null));
+
+    /// <summary>The revocation service does not answer.</summary>
+    public bool RevocationIsAway { get; set; }
+
+    readonly List<CertificateTrustChange> _changes = [];
+
+    /// <summary>The revocation service knows this from now on; nobody was told.</summary>
+    public CertificateTrustChange Revoked(string certificateId, RevocationReason? reason = RevocationReason.KeyCompromise)
+    {
+        lock (_changes)
+        {
+            var change = new CertificateTrustChange { CertificateId = certificateId, Version = _changes.Count + 1, Reason = reason, At = DateTimeOffset.UtcNow };
+            _changes.Add(change);
+            return change;
+        }
+    }
+
+    UntrustedListed List(long after)
+    {
+        lock (_changes) return new() { Items = [.. _changes.Skip((int)after)], Position = _changes.Count, More = false };
+    }
 
     public Task<Answer<TAnswer>> AskService<TRequest, TAnswer>(string service, TRequest request, CancellationToken cancellation = default)
         where TRequest : class where TAnswer : class => throw new RequestUnavailableException(service);

@@ -24,7 +24,7 @@ public sealed class LosingRightsTests(GatewayFixture fixture) : IClassFixture<Ga
         var device = await _gateway.Connect(certificate, "revoked-1", cleanStart: false, will: new() { Topic = "last/words", Payload = Waiting.Utf8("will") });
         await device.Subscribe("orders", QoS.AtLeastOnce);
 
-        Get<CertificateRevokedConsumer>().Handle(new() { CertificateId = certificate.Id, Reason = RevocationReason.KeyCompromise, RevokedAt = DateTimeOffset.UtcNow });
+        Get<TrustChanges>().Apply([_gateway.Neighbours.Revoked(certificate.Id)]).ShouldBe([1]);
 
         (await device.IsClosed())!.Reason.ShouldBe(ReasonCode.AdministrativeAction);
         await witness.HeardNothing();

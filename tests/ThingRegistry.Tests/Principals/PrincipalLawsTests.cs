@@ -18,7 +18,9 @@ public sealed class PrincipalLawsTests
     static readonly Func<Principal, Decision<PrincipalEvent>>[] Questions =
     [
         state => RecordIssuedCertificates.Decide(A.Issued(Id), state),
-        state => RecordRevocation.Decide(new CertificateRevoked { CertificateId = Id, Reason = RevocationReason.KeyCompromise, RevokedAt = A.Noon }, state),
+        state => RecordTrustChange.Decide(A.TrustChange(Id, RevocationReason.KeyCompromise), state),
+        state => RecordTrustChange.Decide(A.TrustChange(Id, RevocationReason.CertificateHold), state),
+        state => RecordTrustChange.Decide(A.TrustChange(Id, reason: null), state),
         state => Register(CertificateStatus.Active)(state),
         state => Register(CertificateStatus.Inactive)(state),
         state => Status(CertificateStatus.Active)(state),

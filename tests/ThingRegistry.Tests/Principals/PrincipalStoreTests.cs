@@ -48,11 +48,26 @@ public sealed class PrincipalStoreTests(RegistryFixture fixture) : IClassFixture
     public async Task A_revocation_stands_even_when_it_overtakes_the_news_of_the_issuance()
     {
         var id = A.CertificateId();
-        await RecordRevocation.Handle(new CertificateRevoked { CertificateId = id, Reason = RevocationReason.KeyCompromise, RevokedAt = A.Noon }, fixture.Registry, Cancellation);
+        await RecordTrustChange.Handle(new() { Items = [A.TrustChange(id, RevocationReason.KeyCompromise)] }, fixture.Registry, Cancellation);
         await RecordIssuedCertificates.Handle(new() { Items = [A.Issued(id)] }, fixture.Registry, Cancellation);
 
         (await fixture.FindGrant(id))!.Status.ShouldBe(CertificateStatus.Revoked);
         (await fixture.Apply(A.Provisioning(id, A.Name("SN")))).Refused!.Code.ShouldBe("certificate-not-pending");
+    }
+
+    [Fact]
+    public async Task A_hold_makes_a_certificate_inactive_until_it_is_lifted_and_nobody_else_may_activate_it()
+    {
+        var id = A.CertificateId();
+        await fixture.Apply(A.Provisioning(id, A.Name("SN")));
+        await RecordTrustChange.Handle(new() { Items = [A.TrustChange(id, RevocationReason.CertificateHold)] }, fixture.Registry, Cancellation);
+
+        (await fixture.FindGrant(id))!.Status.ShouldBe(CertificateStatus.Inactive);
+        (await ChangeCertificateStatus.Handle(
+            new() { CertificateId = id, Status = CertificateStatus.Active, RequestedBy = "test" }, fixture.Registry, Cancellation)).Refusal!.Code.ShouldBe("certificate-state");
+
+        await RecordTrustChange.Handle(new() { Items = [A.TrustChange(id, reason: null, version: 2)] }, fixture.Registry, Cancellation);
+        (await fixture.FindGrant(id))!.Status.ShouldBe(CertificateStatus.Active);
     }
 
     [Fact]

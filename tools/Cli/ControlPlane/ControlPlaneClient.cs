@@ -28,14 +28,17 @@ sealed partial class ControlPlaneClient : IDisposable
         Create($"/policies/{Escape(name)}", new JsonObject { ["policyDocument"] = document }, cancellation);
 
     /// <summary>CreateProvisioningTemplate; true when it is new.</summary>
-    public Task<bool> CreateTemplate(string name, string body, CancellationToken cancellation, bool enabled = true) =>
-        Create("/provisioning-templates", new JsonObject
+    public Task<bool> CreateTemplate(string name, string body, CancellationToken cancellation, bool enabled = true)
+    {
+        var template = new JsonObject
         {
             ["templateName"] = name,
             ["templateBody"] = body,
             ["enabled"] = enabled,
             ["provisioningRoleArn"] = $"arn:aws:iam::{Arns.AccountId}:role/fleet-provisioning",
-        }, cancellation);
+        };
+        return Create("/provisioning-templates", template, cancellation);
+    }
 
     /// <summary>CreateThingGroup; true when it is new.</summary>
     public Task<bool> CreateThingGroup(string name, CancellationToken cancellation) =>
@@ -70,6 +73,12 @@ sealed partial class ControlPlaneClient : IDisposable
         var answer = await Send(HttpMethod.Get, $"/things/{Escape(thing)}/principals", null, cancellation);
         return [.. answer["principals"]!.AsArray().Select(principal => principal!.GetValue<string>())];
     }
+
+    /// <summary>What an order would cut off, or the order itself once it is placed (docs/operator.md).</summary>
+    public Task<JsonNode> Revocation(JsonObject order, CancellationToken cancellation) => Send(HttpMethod.Post, "/fleet/revocations", order, cancellation);
+
+    /// <summary>An order and its receipt.</summary>
+    public Task<JsonNode> Revocation(string orderId, CancellationToken cancellation) => Send(HttpMethod.Get, $"/fleet/revocations/{Escape(orderId)}", null, cancellation);
 
     /// <summary>Every recorded step that has to do with a serial number, thing, client id, certificate id or flow.</summary>
     public async Task<IReadOnlyList<FlowStep>> FindFlowSteps(string subject, CancellationToken cancellation)

@@ -1,0 +1,63 @@
+using FleetPlatform.CertificateAuthority.Certificates;
+using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.Contracts;
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Events;
+using FleetPlatform.Pki;
+using FleetPlatform.ServiceDefaults;
+using MassTransit;
+using Command = FleetPlatform.Contracts.CertificateAuthority.IssueResponderCertificate;
+using IssueCertificate = FleetPlatform.CertificateAuthority.Certificates.IssueCertificate;
+
+namespace FleetPlatform.CertificateAuthority.Revocation;
+
+/// <summary>The certificate of an OCSP responder, for the revocation service alone: it may answer for this authority for a few days.</summary>
+sealed class IssueResponderCertificate(EventStore store, IssuerRing ring, Profiles profiles, TimeProvider clock)
+{
+    const string Asker = "revocation";
+    static readonly SubjectName Name = SubjectName.OfCommonName("FleetPlatform OCSP Responder");
+
+    /// <returns>The certificate's DER, or why not.</returns>
+    public async Task<(byte[]? Der, Refusal? Refusal)> Handle(Command command, CancellationToken cancellation)
+    {
+        if (ring.Active is not { } issuer || issuer.Id != command.IssuerId) return (null, Reasons.NotFound.Because("This authority signs nothing here."));
+        var began = clock.GetTimestamp();
+        SigningRequest request;
+        try
+        {
+            request = SigningRequest.Read(command.CertificateSigningRequest);
+        }
+        catch (PkiException wrong)
+        {
+            return (null, new(wrong.Code, wrong.Message));
+        }
+
+        var prepared = issuer.Signer.Prepare(profiles.Responder, Name, request.SubjectPublicKeyInfo, [], clock.GetUtcNow());
+        var intent = new CertificatePrepared
+        {
+            FlowId = Guid.CreateVersion7().ToString("N"), SerialNumber = prepared.SerialNumber, IssuerId = issuer.Id, Profile = profiles.Responder.Name,
+            KeyOrigin = KeyOrigin.Requester, Tbs = prepared.Tbs, RequestedBy = Asker, PreparedAt = clock.GetUtcNow(),
+        };
+        var metadata = new EventMetadata { CorrelationId = intent.FlowId, Actor = Asker };
+        var opening = store.OpenSession(metadata);
+        opening.StartStream(Issuance.StreamOf(intent.FlowId), intent);
+        await opening.SaveChangesAsync(cancellation);
+
+        var der = issuer.Signer.Sign(prepared);
+        var closing = store.OpenSession(metadata);
+        IssueCertificate.Close(closing, IssueCertificate.Describe(intent, der, clock.GetUtcNow()), clock.GetElapsedTime(began));
+        await closing.SaveChangesAsync(cancellation);
+        return (der, null);
+    }
+}
+
+sealed class IssueResponderCertificateConsumer(IssueResponderCertificate issue) : IConsumer<Command>
+{
+    public async Task Consume(ConsumeContext<Command> context)
+    {
+        var (der, refusal) = await issue.Handle(context.Message, context.CancellationToken);
+        await (der is null
+            ? context.RespondAsync(Reasons.Of(refusal!.Code).ToRefused(refusal.Detail))
+            : context.RespondAsync(new ResponderCertificateIssued { CertificatePem = Pem.WriteCertificate(der) }));
+    }
+}

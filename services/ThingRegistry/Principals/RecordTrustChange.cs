@@ -1,0 +1,61 @@
+using FleetPlatform.Contracts.Revocation;
+
+namespace FleetPlatform.ThingRegistry.Principals;
+
+/// <summary>
+/// News of revocations, holds and reinstatements: the registration follows. Also for a certificate nobody has told us of yet, so that a
+/// revocation which overtakes the news of the issuance stands.
+/// </summary>
+static class RecordTrustChange
+{
+    public static Decision<PrincipalEvent> Decide(CertificateTrustChange change, Principal principal) => (change.Reason, principal) switch
+    {
+        (_, { WasRevoked: true }) => Decision<PrincipalEvent>.Nothing, // final
+        (null, { HeldFrom: { } before }) => new PrincipalReinstated(before == PrincipalStatus.Unknown ? PrincipalStatus.PendingActivation : before, change.At),
+        (null, _) => Decision<PrincipalEvent>.Nothing,
+        (RevocationReason.CertificateHold, { HeldFrom: not null } or { Status: PrincipalStatus.Gone }) => Decision<PrincipalEvent>.Nothing,
+        (RevocationReason.CertificateHold, _) => new PrincipalSuspended(principal.Status, change.At),
+        _ => new PrincipalRevoked(principal.Status, change.At),
+    };
+
+    /// <summary>All of them in one transaction; of one certificate, in their order.</summary>
+    public static async Task Handle(TrustChanged news, Registry registry, CancellationToken cancellation)
+    {
+        var certificates = news.Items.Where(item => Names.RefuseCertificateId(item.CertificateId) is null)
+            .GroupBy(item => item.CertificateId, StringComparer.Ordinal).ToArray();
+        if (certificates.Length == 0) return;
+
+        await registry.Transact(new EventMetadata { Actor = "revocation" }, async session =>
+        {
+            var streams = await session.FetchManyForWriting<Principal, PrincipalEvent>(
+                [.. certificates.Select(changes => Registry.PrincipalStream(changes.Key))], cancellation);
+            foreach (var (changes, stream) in certificates.Zip(streams))
+            {
+                var principal = stream.Aggregate;
+                foreach (var change in changes)
+                {
+                    var events = Decide(change, principal).Events;
+                    stream.Append([.. events]);
+                    principal = events.Aggregate(principal, (state, @event) => state.Evolve(@event));
+                }
+            }
+
+            return 0;
+        }, cancellation);
+    }
+}
+
+/// <summary>One message at a time: a hold and its end stay in order. What is recorded is reported for the receipt.</summary>
+sealed class TrustChangedConsumer(Registry registry) : IConsumer<TrustChanged>
+{
+    public async Task Consume(ConsumeContext<TrustChanged> context)
+    {
+        await RecordTrustChange.Handle(context.Message, registry, context.CancellationToken);
+        await context.Publish(new TrustChangeApplied
+        {
+            By = "thing-registry",
+            At = registry.Now,
+            Items = [.. context.Message.Items.Select(item => new AppliedTrustChange { CertificateId = item.CertificateId, Version = item.Version })],
+        }, context.CancellationToken);
+    }
+}

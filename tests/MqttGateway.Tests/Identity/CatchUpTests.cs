@@ -1,0 +1,90 @@
+using FleetPlatform.Contracts.Revocation;
+using FleetPlatform.Mqtt;
+using FleetPlatform.MqttGateway.Identity;
+using FleetPlatform.MqttGateway.Tests.Kit;
+using static FleetPlatform.MqttGateway.Tests.Kit.Neighbours;
+
+namespace FleetPlatform.MqttGateway.Tests.Identity;
+
+/// <summary>Peers 3.2 case 20: what was revoked while a gateway could not hear of it holds before anybody is let in.</summary>
+public sealed class CatchUpTests
+{
+    static readonly string Everything = Allow("*", "*");
+
+    [Fact]
+    public async Task What_was_revoked_while_the_bus_was_away_is_known_before_anyone_connects()
+    {
+        await using var gateway = await GatewayUnderTest.Start();
+        var (revoked, other) = (gateway.Registered(Everything), gateway.Registered(Everything));
+        await using var session = await gateway.Connect(revoked, "cut-off-1");
+        var catchUp = gateway.Get<CatchUp>();
+        gateway.Neighbours.RevocationIsAway = true;
+
+        catchUp.LoseSight();
+        gateway.Neighbours.Revoked(revoked.Id);
+        (await Should.ThrowAsync<MqttConnectException>(gateway.Connect(other, "cut-off-2"))).Reason.ShouldBe(ReasonCode.ServerUnavailable);
+        session.Closed.IsCompleted.ShouldBeFalse("an outage of ours cuts nobody off");
+        gateway.Neighbours.RevocationIsAway = false;
+        catchUp.SeeAgain();
+
+        (await session.IsClosed())!.Reason.ShouldBe(ReasonCode.AdministrativeAction);
+        await Waiting.Eventually(() => Task.FromResult(gateway.Get<UntrustedCertificates>().IsCurrent));
+        await using var welcome = await gateway.Connect(other, "cut-off-2");
+        (await Should.ThrowAsync<MqttConnectException>(gateway.Connect(revoked, "cut-off-1"))).Reason.ShouldBe(ReasonCode.NotAuthorized);
+    }
+
+    [Fact]
+    public async Task A_hold_is_lifted_and_old_news_changes_nothing()
+    {
+        await using var gateway = await GatewayUnderTest.Start();
+        var certificate = gateway.Registered(Everything);
+        await using var session = await gateway.Connect(certificate, "held-1");
+        var changes = gateway.Get<TrustChanges>();
+
+        var hold = gateway.Neighbours.Revoked(certificate.Id, RevocationReason.CertificateHold);
+        changes.Apply([hold]).ShouldBe([1]);
+        (await session.IsClosed())!.Reason.ShouldBe(ReasonCode.AdministrativeAction);
+        await Should.ThrowAsync<MqttConnectException>(gateway.Connect(certificate, "held-1"));
+
+        changes.Apply([gateway.Neighbours.Revoked(certificate.Id, reason: null)]);
+        changes.Apply([hold]);
+        await using var again = await gateway.Connect(certificate, "held-1");
+    }
+
+    [Fact]
+    public async Task What_is_kept_holds_after_a_restart_while_the_revocation_service_is_away()
+    {
+        var revoked = TestAuthority.Client();
+        await using var gateway = await GatewayUnderTest.Start();
+        gateway.Get<TrustChanges>().Apply([gateway.Neighbours.Revoked(revoked.Id)]);
+        var table = gateway.Get<UntrustedTable>();
+        var kept = new List<CertificateTrustChange>();
+
+        await Waiting.Eventually(async () =>
+        {
+            kept.Clear();
+            (await table.Load(kept.Add, CancellationToken.None)).ShouldNotBeNull();
+            return kept.Count > 0;
+        });
+
+        var afterRestart = new UntrustedCertificates();
+        kept.ForEach(change => afterRestart.Learn(change));
+        afterRestart.Find(revoked.Id).ShouldBe(RevocationReason.KeyCompromise);
+    }
+
+    [Fact]
+    public async Task Without_the_revocation_service_a_gateway_that_kept_its_answer_admits_and_one_that_never_had_one_does_not()
+    {
+        await using var gateway = await GatewayUnderTest.Start(("MqttGateway:CatchUpPatience", "00:00:00.5"), ("MqttGateway:CatchUpPeriod", "00:00:00.2"));
+        await Waiting.Eventually(() => Task.FromResult(gateway.Get<UntrustedCertificates>().IsCurrent));
+        gateway.Neighbours.RevocationIsAway = true;
+        gateway.Get<CatchUp>().LoseSight();
+        gateway.Get<CatchUp>().SeeAgain();
+
+        await Waiting.Eventually(() => Task.FromResult(gateway.Get<CatchUp>().IsStale));
+        await using var session = await gateway.Connect(gateway.Registered(Everything), "stale-1");
+
+        await using var stranger = await GatewayUnderTest.StartWith(neighbours => neighbours.RevocationIsAway = true, ("MqttGateway:CatchUpPatience", "00:00:00.1"));
+        (await Should.ThrowAsync<MqttConnectException>(stranger.Connect(stranger.Registered(Everything), "stranger-1"))).Reason.ShouldBe(ReasonCode.ServerUnavailable);
+    }
+}
