@@ -70,6 +70,7 @@ public sealed record CertificateProfile
     public static CertificateProfile Server(TimeSpan validity, TimeSpan backDating) => Client("server", validity, backDating) with
     {
         ExtendedKeyUsages = [Oids.ServerAuthentication],
+        NamesRevocationPoints = false, // lists and OCSP are about clients
         HasAlternativeNames = true,
         HasSubjectKeyIdentifier = true,
     };

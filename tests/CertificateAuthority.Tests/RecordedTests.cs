@@ -1,5 +1,6 @@
 using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.CertificateAuthority.Revocation;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
@@ -36,6 +37,10 @@ public sealed class RecordedTests
         {
             new IssuanceRefused { FlowId = "f1", Code = "weak-key", Detail = "d", RequestedBy = "claim" }, "issuance.refused.v1",
             """{"flowId":"f1","code":"weak-key","detail":"d","requestedBy":"claim","sessionId":null,"clientId":null}"""
+        },
+        {
+            new RevocationListApproved("issuing-1", null, 7, 5, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1), 3, "ab"), "list.approved.v1",
+            """{"issuerId":"issuing-1","distributionPoint":null,"number":7,"baseNumber":5,"thisUpdate":"1970-01-01T00:00:00+00:00","nextUpdate":"1970-01-02T00:00:00+00:00","entries":3,"tbsHash":"ab"}"""
         },
         {
             Signed, "certificate.signed.v1",

@@ -44,7 +44,7 @@ sealed class IssueServerCertificate(EventStore store, IssuerRing ring, Profiles 
 
         var issuer = ring.Active;
         var subject = request.Subject.IsEmpty ? SubjectName.OfCommonName("FleetPlatform Server") : request.Subject;
-        var prepared = issuer.Signer.Prepare(profiles.Server, subject, request.SubjectPublicKeyInfo, command.Names, clock.GetUtcNow(), profiles.PointsOf(issuer.Id));
+        var prepared = issuer.Signer.Prepare(profiles.Server, subject, request.SubjectPublicKeyInfo, command.Names, clock.GetUtcNow());
         var intent = new CertificatePrepared
         {
             FlowId = Guid.CreateVersion7().ToString("N"), SerialNumber = prepared.SerialNumber, IssuerId = issuer.Id, Profile = profiles.Server.Name,

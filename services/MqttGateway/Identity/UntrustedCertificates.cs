@@ -11,6 +11,7 @@ sealed class UntrustedCertificates
 {
     readonly Dictionary<Fingerprint, State> _states = [];
     readonly Lock _gate = new();
+    volatile bool _isCurrent;
 
     /// <summary>A certificate id, a quarter of its text's size.</summary>
     readonly record struct Fingerprint(ulong A, ulong B, ulong C, ulong D);
@@ -20,7 +21,11 @@ sealed class UntrustedCertificates
     readonly record struct State(long Version, RevocationReason? Reason);
 
     /// <summary>True once everything that was revoked while this gateway was away is known.</summary>
-    public bool IsCurrent { get; set; }
+    public bool IsCurrent
+    {
+        get => _isCurrent;
+        set => _isCurrent = value;
+    }
 
     public int Count
     {

@@ -139,7 +139,7 @@ sealed class CutList(EventStore store, NpgsqlDataSource database, IAsk ask, Revo
         await using var publish = database.CreateCommand("""
             insert into fleet_lists (list_id, draft_id, parts, number, base_number, this_update, next_update, entries, length, algorithm, signature, seconds)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-            on conflict (list_id) do update set draft_id = excluded.draft_id, parts = excluded.parts, number = excluded.number,
+            on conflict (list_id) do update set draft_id = excluded.draft_id, former_draft_id = fleet_lists.draft_id, parts = excluded.parts, number = excluded.number,
                 base_number = excluded.base_number, this_update = excluded.this_update, next_update = excluded.next_update, entries = excluded.entries,
                 length = excluded.length, algorithm = excluded.algorithm, signature = excluded.signature, seconds = excluded.seconds
             where fleet_lists.number < excluded.number

@@ -74,6 +74,7 @@ sealed class ListTables : IInlineProjection
         create table if not exists fleet_lists (
             list_id text collate "C" primary key,
             draft_id uuid not null,
+            former_draft_id uuid null,
             parts int not null,
             number bigint not null,
             base_number bigint null,

@@ -17,6 +17,8 @@ namespace FleetPlatform.Revocation.Lists;
 /// </summary>
 sealed class ListClock : BackgroundService
 {
+    static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(250);
+
     const long Leader = 0x466C6565744C6973; // "FleetLis"
 
     readonly CutList _cut;
@@ -27,6 +29,7 @@ sealed class ListClock : BackgroundService
     readonly TimeProvider _clock;
     readonly ILogger _log;
     readonly Counter<long> _failures;
+    bool _waits; // a list has changed that was cut a moment ago
     readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public ListClock(
@@ -74,9 +77,10 @@ sealed class ListClock : BackgroundService
         try
         {
             var cut = 0;
+            _waits = false;
             string? failure = null;
             foreach (var issuer in await _authorities.Find(cancellation))
-                foreach (var name in ListName.Of(issuer.IssuerId, issuer.Shards))
+                foreach (var name in ListName.Of(issuer.IssuerId, issuer.RevocationUrl is null ? 0 : issuer.Shards))
                     try
                     {
                         if (await CutIfDue(name, issuer, cancellation)) cut++;
@@ -104,7 +108,12 @@ sealed class ListClock : BackgroundService
         var (published, basis, hasChanged) = await Look(name, cancellation);
         if (name.IsDelta && basis is null) return false;
 
-        if (!ListSchedule.IsDue(published, hasChanged, name.IsDelta ? _options.DeltaLife : _options.ListLife, now)) return false;
+        if (!ListSchedule.IsDue(published, hasChanged, name.IsDelta ? _options.DeltaLife : _options.ListLife, now))
+        {
+            _waits |= hasChanged;
+            return false;
+        }
+
         var fresh = await _cut.Handle(name, issuer, basis, cancellation);
         Log.ListCut(_log, name.Id);
         await Acknowledge(fresh, cancellation);
@@ -158,11 +167,11 @@ sealed class ListClock : BackgroundService
         return await select.ExecuteScalarAsync(cancellation) is DateTime first ? first - _clock.GetUtcNow().UtcDateTime : null;
     }
 
-    // Kept a while: somebody may be fetching the list before.
+    // The list before is kept as well: somebody may be fetching it.
     async Task DropOldParts(CancellationToken cancellation)
     {
         await using var drop = _database.CreateCommand("""
-            delete from fleet_list_parts p where not exists (select 1 from fleet_lists l where l.draft_id = p.draft_id)
+            delete from fleet_list_parts p where not exists (select 1 from fleet_lists l where p.draft_id in (l.draft_id, l.former_draft_id))
             and p.draft_id in (select draft_id from fleet_list_parts where part = 0 and created_at < now() - interval '10 minutes')
             """);
         await drop.ExecuteNonQueryAsync(cancellation);
@@ -178,7 +187,8 @@ sealed class ListClock : BackgroundService
     async Task Wait(CancellationToken stopping)
     {
         using var poll = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        await Task.WhenAny(Task.Delay(_options.ListPoll, _clock, poll.Token), _wake.Reader.WaitToReadAsync(poll.Token).AsTask());
+        var pause = _waits && _options.ListPoll > Soon ? Soon : _options.ListPoll;
+        await Task.WhenAny(Task.Delay(pause, _clock, poll.Token), _wake.Reader.WaitToReadAsync(poll.Token).AsTask());
         await poll.CancelAsync();
         _wake.Reader.TryRead(out _);
     }

@@ -36,15 +36,19 @@ sealed record PublishedList(long Number, DateTimeOffset ThisUpdate, DateTimeOffs
 static class ListSchedule
 {
     const double ShareOfTime = 0.1;
+    static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Before its nextUpdate whether anything has changed or not (peers 3.2 case 13), and at once when something has; but building one list takes
-    /// no more than a tenth of the time, so that a list of a million entries cannot keep the service from everything else.
+    /// Before its nextUpdate whether anything has changed or not (peers 3.2 case 13), and at once when something has; but not twice in a second, and
+    /// building one list takes no more than a tenth of the time, so that a list of a million entries cannot keep the service from everything else.
     /// </summary>
     public static bool IsDue(PublishedList? published, bool hasChanged, TimeSpan life, DateTimeOffset now) => published switch
     {
         null => true,
         _ when now >= published.NextUpdate - (life / 2) || now < published.ThisUpdate - life => true, // the second: a clock that was set back
-        _ => hasChanged && now >= published.ThisUpdate + TimeSpan.FromSeconds(published.Seconds / ShareOfTime),
+        _ => hasChanged && now >= published.ThisUpdate + PauseAfter(published),
     };
+
+    static TimeSpan PauseAfter(PublishedList published) =>
+        TimeSpan.FromSeconds(published.Seconds / ShareOfTime) is var pause && pause > ShortestPause ? pause : ShortestPause;
 }
