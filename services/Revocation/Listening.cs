@@ -14,11 +14,12 @@ static class Listening
         });
         if (!int.TryParse(builder.Configuration["PKI_PORT"], out var own)) return;
 
-        // Beside the addresses that the host would listen on anyway.
+        // Beside the addresses that the host would listen on anyway; the host may have named this port among them, on another address.
         var urls = builder.Configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given ? given
             : string.Join(';', (builder.Configuration[WebHostDefaults.HttpPortsKey] ?? "8080").Split([';', ','], StringSplitOptions.RemoveEmptyEntries).Select(port => $"http://*:{port}"));
         var address = builder.Configuration[$"{RevocationOptions.Section}:{nameof(RevocationOptions.BindAddress)}"] ?? new RevocationOptions().BindAddress;
-        builder.WebHost.UseUrls($"{urls};http://{(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address)}:{own}");
+        var others = urls.Split(';', StringSplitOptions.RemoveEmptyEntries).Where(url => BindingAddress.Parse(url).Port != own);
+        builder.WebHost.UseUrls([.. others, $"http://{(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address)}:{own}"]);
     }
 
     public static void MapPublicDoor(this WebApplication app)

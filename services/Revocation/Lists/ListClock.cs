@@ -57,6 +57,10 @@ sealed class ListClock : BackgroundService
             {
                 await CutAllDue(stoppingToken);
             }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 // Never a silent stop (peers 3.2 case 12): whatever it was is counted, shown by /health, and tried again.

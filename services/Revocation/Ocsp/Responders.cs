@@ -43,6 +43,10 @@ sealed class Responders(Authorities authorities, IAsk ask, TimeProvider clock, I
             {
                 foreach (var issuer in await authorities.Find(stoppingToken)) await Renew(issuer, stoppingToken);
             }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
             catch (Exception failure) when (failure is RequestUnavailableException or PkiException && !stoppingToken.IsCancellationRequested)
             {
                 Log.NoResponderCertificate(log, "an authority", failure.Message);

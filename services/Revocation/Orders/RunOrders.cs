@@ -26,6 +26,10 @@ sealed class RunOrders(CarryOut carryOut, EventStore store, RevocationOptions op
             {
                 await Begin(stoppingToken);
             }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
             catch (Exception failure) when (IsPassing(failure) && !stoppingToken.IsCancellationRequested)
             {
                 Log.OrdersPostponed(log, failure.Message);
