@@ -39,7 +39,7 @@ public sealed class RevocationServiceTests
         refused.Refused!.Code.ShouldBe(Reasons.InvalidRequest.Code);
         await Eventually.Is(() => heard.Messages.Count >= 2, "both are published");
         heard.Messages.Select(change => change.Reason).ShouldBe([RevocationReason.Superseded, RevocationReason.KeyCompromise]);
-        heard.Messages.Select(change => change.Version).ShouldBe([1, 2]);
+        heard.Messages.Select(change => change.Version).ShouldBeInOrder(SortDirection.Ascending);
 
         var steps = await ask.AskService<FindFlowSteps, FlowStepsFound>("revocation", new FindFlowSteps { Subjects = [command.CertificateId, "other"] });
         steps.Value!.Steps.Select(step => step.Step).Except(["revocation in effect"]).ShouldBe(["certificate revoked", "revocation reason raised"]);
