@@ -91,6 +91,6 @@ static class ListBench
         var chain = Path.Combine(folder, "chain.pem");
         await File.WriteAllTextAsync(chain, await http.GetStringAsync("/issuing-1/chain.pem"));
         var openssl = await Command.Run("openssl", ["crl", "-inform", "DER", "-in", file, "-noout", "-CAfile", chain], TimeSpan.FromMinutes(2));
-        Line($"openssl: {openssl.Output.Trim()}");
+        Line($"openssl: {openssl.Errors.Trim()}");
     }
 }
