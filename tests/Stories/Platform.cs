@@ -115,6 +115,15 @@ public sealed class Platform : IAsyncLifetime
             Tls = new() { Certificate = certificate, Roots = [Root] },
         });
 
+    /// <summary>A token as the platform would have given it out to the stories' claim at another time.</summary>
+    internal async Task<string> MintsToken(string certificateId, DateTimeOffset issuedAt)
+    {
+        var secrets = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Fleet.Directory, "secrets.json")))!;
+        var key = Convert.FromBase64String($"{secrets["ownership-token-key"]!.GetValue<string>()}A="); // as AppHost.cs completes it
+        var claim = await Claim(Template);
+        return OwnershipToken.Mint(key, certificateId, claim.CertificateId, Guid.CreateVersion7().ToString("N"), issuedAt);
+    }
+
     /// <summary>Checks that a certificate is not let in: told so in MQTT 5.</summary>
     internal async Task RefusesToConnect(X509Certificate2 certificate, string? clientId = null)
     {

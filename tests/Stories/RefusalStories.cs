@@ -80,6 +80,20 @@ public sealed class RefusalStories(Platform platform)
             .ShouldBeRejected(400, "InvalidCertificateOwnershipToken", "token-foreign");
     }
 
+    [Fact]
+    public async Task A_token_that_has_expired()
+    {
+        var serial = platform.NewSerial("old-token");
+        await using var claim = await platform.ConnectsWithClaim(serial);
+        var created = await claim.CreatesFromCsr(NewCsr(serial));
+        var longAgo = TimeProvider.System.GetUtcNow() - OwnershipToken.Lifetime - TimeSpan.FromMinutes(1);
+
+        var answer = await claim.Registers(
+            Platform.Template, await platform.MintsToken(created["certificateId"]!.GetValue<string>(), longAgo), ("SerialNumber", serial));
+
+        answer.ShouldBeRejected(400, "InvalidCertificateOwnershipToken", "token-expired");
+    }
+
     public static TheoryData<string, string> Tokens => new() { { "", "token-missing" }, { "garbage", "token-malformed" } };
 
     [Theory]
@@ -143,6 +157,20 @@ public sealed class RefusalStories(Platform platform)
     }
 
     [Fact]
+    public async Task A_peer_that_stalls_is_closed_and_told_nothing()
+    {
+        using var mute = new TcpClient();
+        await mute.ConnectAsync(platform.Endpoints.MqttHost, platform.Endpoints.MqttPort);
+        using var slow = new TcpClient();
+        await slow.ConnectAsync(platform.Endpoints.MqttHost, platform.Endpoints.MqttPort);
+        await slow.GetStream().WriteAsync(new byte[] { 0x16, 0x03, 0x01, 0x02, 0x00, 0x01 }); // the first octets of a ClientHello that never comes
+
+        var heard = await Task.WhenAll(HearsUntilClosed(mute), HearsUntilClosed(slow));
+
+        heard.ShouldBe([0, 0]);
+    }
+
+    [Fact]
     public async Task Two_devices_with_one_claim_never_see_each_others_answers()
     {
         await using var quiet = await platform.ConnectsWithClaim(platform.NewSerial("quiet"));
@@ -199,6 +227,19 @@ public sealed class RefusalStories(Platform platform)
 
         await platform.RefusesToConnect(claim);
         await platform.ExplainsWith(CertificateId.Of(claim.RawData), "access-denied");
+    }
+
+    static async Task<int> HearsUntilClosed(TcpClient peer)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            return await peer.GetStream().ReadAsync(new byte[64], patience.Token);
+        }
+        catch (IOException)
+        {
+            return 0; // cut rather than closed
+        }
     }
 
     static string NewCsr(string serial)

@@ -45,6 +45,19 @@ public sealed class ThirdPartyClientStories(Platform platform)
         outcome["echoed"]!.GetValue<string>().ShouldBe("hello from MQTT.js");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Mqtt_js_provisions_in_CBOR_written_by_cborg(bool ownKey)
+    {
+        var device = await platform.NewThirdPartyDevice($"cbor-{(ownKey ? "csr" : "keys")}", ownKey);
+
+        var outcome = await device.RunNode("mqttjs.mjs", settings => settings["format"] = "cbor");
+
+        outcome["thingName"]!.GetValue<string>().ShouldBe(device.Serial);
+        outcome["echoed"]!.GetValue<string>().ShouldBe("hello from MQTT.js");
+    }
+
     [Fact]
     public async Task Paho_provisions_with_its_own_key()
     {

@@ -1,14 +1,19 @@
-// MQTT.js as a plain client: the three operations by hand, in JSON, over MQTT 3.1.1 or 5, TLS 1.2 or 1.3, with or without ALPN.
+// MQTT.js as a plain client: the three operations by hand, in JSON or CBOR, over MQTT 3.1.1 or 5, TLS 1.2 or 1.3, with or without ALPN.
+import * as cborg from 'cborg';
 import mqtt from 'mqtt';
 import { giveUpAfter, report, settings } from './settings.mjs';
 
 giveUpAfter(45);
 
+const format = settings.format ?? 'json';
+const write = format === 'cbor' ? (body) => Buffer.from(cborg.encode(body)) : JSON.stringify;
+const read = format === 'cbor' ? (payload) => cborg.decode(payload) : JSON.parse;
+
 const claim = await connect(`claim-${settings.serial}`, settings.cert, settings.key);
 const created = settings.csr
-  ? await ask(claim, '$aws/certificates/create-from-csr/json', { certificateSigningRequest: settings.csr })
-  : await ask(claim, '$aws/certificates/create/json', {});
-const registered = await ask(claim, `$aws/provisioning-templates/${settings.template}/provision/json`, {
+  ? await ask(claim, `$aws/certificates/create-from-csr/${format}`, { certificateSigningRequest: settings.csr })
+  : await ask(claim, `$aws/certificates/create/${format}`, {});
+const registered = await ask(claim, `$aws/provisioning-templates/${settings.template}/provision/${format}`, {
   certificateOwnershipToken: created.certificateOwnershipToken,
   parameters: { SerialNumber: settings.serial },
 });
@@ -45,11 +50,11 @@ async function ask(client, topic, body) {
     client.on('message', function hear(heard, payload) {
       if (!heard.startsWith(topic)) return;
       client.removeListener('message', hear);
-      if (heard.endsWith('/accepted')) resolve(JSON.parse(payload));
-      else reject(new Error(`${heard}: ${payload}`));
+      if (heard.endsWith('/accepted')) resolve(read(payload));
+      else reject(new Error(`${heard}: ${JSON.stringify(read(payload))}`));
     });
   });
   await client.subscribeAsync([`${topic}/accepted`, `${topic}/rejected`], { qos: 1 });
-  await client.publishAsync(topic, JSON.stringify(body), { qos: 1 });
+  await client.publishAsync(topic, write(body), { qos: 1 });
   return answered;
 }
