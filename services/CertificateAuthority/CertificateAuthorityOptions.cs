@@ -70,6 +70,9 @@ sealed class CertificateAuthorityOptions : IValidatableObject
     /// <summary>Time between two searches for such certificates. Default one minute.</summary>
     public TimeSpan FinishPeriod { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>True lets a device renew with the key it has. Default false: a rotation that keeps the key protects nothing.</summary>
+    public bool AllowKeyReuse { get; init; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext context)
     {
         if (IssuerValidity > RootValidity)

@@ -34,6 +34,8 @@ static class Composition
             .AddSingleton<IOperations, Templates>()
             .AddSingleton<IOperations, Operations.Endpoint>()
             .AddSingleton<IOperations, Flows>()
+            .AddSingleton<IOperations, Rotations>()
+            .AddSingleton<IOperations, Campaigns>()
             .AddSingleton<IOperations, Streams>()
             .AddSingleton<IOperations, Rehearsals>()
             .AddSingleton<IOperations, TemplateSettings>()

@@ -5,6 +5,7 @@ using FleetPlatform.Mqtt;
 using FleetPlatform.MqttGateway.Identity;
 using FleetPlatform.MqttGateway.Listening;
 using FleetPlatform.MqttGateway.Provisioning;
+using FleetPlatform.MqttGateway.Rotation;
 using FleetPlatform.MqttGateway.Sessions;
 using FleetPlatform.Pki;
 using FleetPlatform.ServiceDefaults;
@@ -27,6 +28,7 @@ static class Gateway
         services.AddSingleton<GatewayMetrics>().AddSingleton<PolicyCache>().AddSingleton<Principals>().AddSingleton<LiveSessions>();
         services.AddSingleton<UntrustedCertificates>().AddSingleton<UntrustedTable>().AddSingleton<TrustChanges>().AddSingleton<CatchUp>();
         services.AddSingleton<SessionRecords>().AddSingleton<AcceptConnection>().AddSingleton<AnswerRequests>().AddSingleton<SealedSecretOpener>();
+        services.AddSingleton<RotationNews>();
         services.AddSingleton<IMqttPolicy, GatewayPolicy>();
         services.AddSingleton<ServerCertificates>().AddSingleton<RecheckCertificates>();
         services.AddSingleton(provider => new MqttBroker(
@@ -54,7 +56,9 @@ static class Gateway
             .AddPerInstanceConsumer<PrincipalsChangedConsumer>()
             .AddPerInstanceConsumer<PolicyChangedConsumer>()
             .AddPerInstanceConsumer<CountSessionsConsumer>()
-            .AddPerInstanceConsumer<TrustChangedConsumer>(concurrency: 1));
+            .AddPerInstanceConsumer<TrustChangedConsumer>(concurrency: 1)
+            .AddPerInstanceConsumer<ForwardCommandConsumer>());
+        builder.Services.AddHostedService<PublishNews>();
         builder.Services.AddHostedService<AnnounceGateway>();
         builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<CatchUp>());
         builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<RecheckCertificates>());

@@ -61,4 +61,7 @@ static partial class Log
 
     [LoggerMessage(20, LogLevel.Warning, "Revocations are not kept yet: {Failure}")]
     public static partial void NotKept(ILogger logger, string failure);
+
+    [LoggerMessage(30, LogLevel.Warning, "News of rotations waits {Milliseconds} ms for the bus: {Failure}")]
+    public static partial void RotationNewsWait(ILogger logger, double milliseconds, string failure);
 }

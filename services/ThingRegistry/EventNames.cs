@@ -40,6 +40,7 @@ static class EventNames
         .Map<PolicyAttached>("principal.policy-attached.v1")
         .Map<PolicyDetached>("principal.policy-detached.v1")
         .Map<StatusChanged>("principal.status-changed.v1")
+        .Map<PrincipalRenewed>("principal.renewed.v1")
         .Map<PrincipalRevoked>("principal.revoked.v1")
         .Map<PrincipalSuspended>("principal.suspended.v1")
         .Map<PrincipalReinstated>("principal.reinstated.v1")

@@ -57,6 +57,7 @@ sealed class RegistrySteps(EventStore store) : IFlowSteps
         PrincipalRevoked e => Step(recorded, "certificate revoked", e.At) with { ReasonCode = Reasons.CertificateNotActive.Code },
         PrincipalSuspended e => Step(recorded, "certificate on hold", e.At) with { ReasonCode = Reasons.CertificateNotActive.Code },
         PrincipalReinstated e => Step(recorded, "certificate reinstated", e.At),
+        PrincipalRenewed e => Step(recorded, "certificate renewed", e.At) with { Detail = $"by {e.By}; both work until the rotation ends" },
         PrincipalExpired e => Step(recorded, "certificate expired unclaimed", e.At) with { ReasonCode = Reasons.CertificateNotPending.Code },
         PrincipalDeleted e => Step(recorded, "certificate deleted", e.At) with { ReasonCode = Reasons.UnknownCertificate.Code },
         ThingRegistered e => Step(recorded, "thing registered", e.At) with { CertificateId = e.CertificateId },

@@ -21,6 +21,9 @@ sealed class ThingRegistryOptions : IValidatableObject
     [Range(1, 1000)]
     public int ExpiryBatch { get; init; } = 200;
 
+    /// <summary>How long news for tables of the fleet is gathered before it is published. Default 250 ms.</summary>
+    public TimeSpan RegistrationLinger { get; init; } = TimeSpan.FromMilliseconds(250);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (PendingLifetime < TimeSpan.FromSeconds(1))
@@ -29,5 +32,7 @@ sealed class ThingRegistryOptions : IValidatableObject
             yield return new($"{Section}:{nameof(ClaimLifetime)} ({ClaimLifetime}) must be at least one second.");
         if (ExpiryPeriod < TimeSpan.FromMilliseconds(100))
             yield return new($"{Section}:{nameof(ExpiryPeriod)} ({ExpiryPeriod}) must be at least 100 ms.");
+        if (RegistrationLinger < TimeSpan.Zero || RegistrationLinger > TimeSpan.FromSeconds(5))
+            yield return new($"{Section}:{nameof(RegistrationLinger)} ({RegistrationLinger}) must be 0 to 5 seconds.");
     }
 }

@@ -33,7 +33,7 @@ sealed class TestAuthority : IAsyncDisposable
         var metrics = new Metrics(_service);
         _pool = new(options, metrics, TimeProvider.System);
         Ring = new();
-        Issue = new(Store, Ring, new(options), _pool, new(options, Clock), new() { Key = Convert.ToBase64String(TokenKey) }, metrics, Clock);
+        Issue = new(Store, Ring, new(options), _pool, new(options, Clock), new() { Key = Convert.ToBase64String(TokenKey) }, options, metrics, Clock);
         IssueServer = new(Store, Ring, new(options), metrics, Clock);
         Finish = new(Store, Ring, options, Clock, NullLogger<FinishPrepared>.Instance);
     }

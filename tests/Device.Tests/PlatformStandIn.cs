@@ -45,6 +45,20 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
 
     public X509Certificate2Collection Roots => [_authority];
 
+    /// <summary>Ordinary messages of devices.</summary>
+    public ConcurrentQueue<(string Topic, string Body)> Published { get; } = new();
+
+    /// <summary>True: what is registered from now on is refused when it connects.</summary>
+    public bool RegistersInVain { get; set; }
+
+    /// <summary>Tells a device to rotate, as the platform does.</summary>
+    public void Command(string thing, string certificateId) => _broker.Publish(new()
+    {
+        Topic = $"devices/{thing}/certs/rotate",
+        QoS = QoS.AtLeastOnce,
+        Payload = JsonSerializer.SerializeToUtf8Bytes(new { command = "rotate", rotation = $"{thing}-1", certificateId, template = "fleet-rotation" }),
+    });
+
     public bool IsActive(string certificateId) => _active.ContainsKey(certificateId);
 
     public static async Task<PlatformStandIn> Start()
@@ -83,7 +97,12 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
             ? ConnectVerdict.Accept(null)
             : ConnectVerdict.Refuse(ReasonCode.NotAuthorized));
 
-    public PublishVerdict AuthorizePublish(MqttClient client, Publish publish) => PublishVerdict.Reserved;
+    public PublishVerdict AuthorizePublish(MqttClient client, Publish publish)
+    {
+        if (publish.Topic.StartsWith('$')) return PublishVerdict.Reserved;
+        Published.Enqueue((publish.Topic, System.Text.Encoding.UTF8.GetString(publish.Payload.Span)));
+        return PublishVerdict.Route;
+    }
 
     public ReasonCode AuthorizeSubscribe(MqttClient client, string filter, QoS requested, out bool close)
     {
@@ -147,8 +166,9 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
     byte[] RegisterThing(PayloadFormat format, ReadOnlyMemory<byte> payload)
     {
         var request = ProvisioningPayload.Read(format, payload);
-        _active[_tokens[request.Text("certificateOwnershipToken")]] = true;
-        return ProvisioningPayload.Write(format, new Dictionary<string, string> { ["thingName"] = $"sensor-{request.Maps["parameters"]["SerialNumber"]}" },
+        if (!RegistersInVain) _active[_tokens[request.Text("certificateOwnershipToken")]] = true;
+        var serial = request.Maps["parameters"].GetValueOrDefault("SerialNumber", "0042"); // a rotation sends none: the platform knows
+        return ProvisioningPayload.Write(format, new Dictionary<string, string> { ["thingName"] = $"sensor-{serial}" },
             "deviceConfiguration", new Dictionary<string, string> { ["interval"] = "60" });
     }
 

@@ -46,7 +46,7 @@ public sealed class PowerCutTests : IAsyncLifetime
     [Fact]
     public async Task A_device_survives_a_power_cut_after_every_step()
     {
-        foreach (var cut in Enum.GetValues<DeviceStep>())
+        foreach (var cut in Enum.GetValues<DeviceStep>().Where(step => step <= DeviceStep.DeleteClaim))
         {
             var folder = NewFolder((int)cut);
             var store = new FileCredentialStore(folder);

@@ -166,7 +166,7 @@ public sealed class ReferenceDeviceTests : IAsyncLifetime
             .Run(cancellation: TestContext.Current.CancellationToken);
 
         (summary.Succeeded, summary.Failed).ShouldBe((12, 0));
-        summary.Steps.Keys.ShouldBe(Enum.GetValues<DeviceStep>(), ignoreOrder: true);
+        summary.Steps.Keys.ShouldBe(Enum.GetValues<DeviceStep>().Where(step => step <= DeviceStep.DeleteClaim), ignoreOrder: true);
         summary.Steps.Values.ShouldAllBe(step => step.Count == 12 && step.P50 <= step.P95 && step.P95 <= step.P99 && step.P99 <= step.Maximum);
         summary.Rate.ShouldBeGreaterThan(0);
     }

@@ -16,3 +16,17 @@ public sealed class RotationSchedulerServiceTests
         (await database.Scalar<long>("select count(*) from mt_events")).ShouldBe(0);
     }
 }
+
+public sealed class EventNamesTests
+{
+    [Fact]
+    public void Every_event_has_a_name_that_stays() => EventNames.All.All.Keys.Order(StringComparer.Ordinal).ShouldBe(
+    [
+        "campaign.aborted.v1", "campaign.cancelled.v1", "campaign.completed.v1", "campaign.created.v1", "campaign.paused.v1", "campaign.resumed.v1",
+        "campaign.target-skipped.v1", "campaign.targets-chosen.v1", "campaign.wave-begun.v1",
+        "renewal.removed.v1", "renewal.set.v1",
+        "rotation.attempt-failed.v1", "rotation.cancelled.v1", "rotation.certificate-offered.v1", "rotation.commanded.v1", "rotation.completed.v1",
+        "rotation.device-reported.v1", "rotation.failed.v1", "rotation.offer-connected.v1", "rotation.offer-proven.v1", "rotation.offer-revoked.v1",
+        "rotation.old-deactivated.v1", "rotation.old-revoked.v1", "rotation.retirement-begun.v1", "rotation.started.v1",
+    ]);
+}

@@ -20,6 +20,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     EventsCommand.Create(),
     RevokeCommand.Create(),
     RevokeCommand.CreateReinstate(),
+    RotationCommand.Create(),
 };
 
 return await root.Parse(args).InvokeAsync();

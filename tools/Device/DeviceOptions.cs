@@ -70,6 +70,12 @@ public sealed record DeviceOptions
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     public RetryPolicy Retry { get; init; } = new();
+
+    /// <summary>With less than this left, a device renews its certificate unasked; a short life at two thirds. Default 30 days.</summary>
+    public TimeSpan RenewBefore { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Connections with a new pair that may fail before the device goes back to the other one. Default 3.</summary>
+    public int TrialsBeforeFallBack { get; init; } = 3;
 }
 
 /// <summary>How often a device tries again what may pass, and how long it waits in between: exponential, with full jitter.</summary>

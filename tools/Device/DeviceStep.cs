@@ -26,6 +26,12 @@ public enum DeviceStep
 
     /// <summary>The claim is of no more use.</summary>
     DeleteClaim,
+
+    /// <summary>A new key, a certificate for it over the connection with the old one, both stored beside the old pair.</summary>
+    Rotate,
+
+    /// <summary>The other pair is in use again.</summary>
+    FallBack,
 }
 
 /// <summary>One attempt at one step.</summary>

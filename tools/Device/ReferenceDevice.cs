@@ -13,8 +13,11 @@ namespace FleetPlatform.Device;
 /// <param name="store">What the device keeps.</param>
 /// <param name="progress">Told of each attempt at each step as it ends; called on whatever thread that is.</param>
 /// <param name="clock">The system's when null.</param>
-public sealed class ReferenceDevice(DeviceOptions options, ICredentialStore store, IProgress<StepReport>? progress = null, TimeProvider? clock = null)
+public sealed partial class ReferenceDevice(DeviceOptions options, ICredentialStore store, IProgress<StepReport>? progress = null, TimeProvider? clock = null)
 {
+    /// <summary>How long the platform keeps what comes for a device that is away.</summary>
+    const uint SessionSeconds = 7 * 86_400;
+
     readonly TimeProvider _clock = clock ?? TimeProvider.System;
 
     /// <summary>Does what is left to do until the device has connected with its own certificate and the claim is deleted.</summary>
@@ -122,7 +125,8 @@ public sealed class ReferenceDevice(DeviceOptions options, ICredentialStore stor
     string OperationalClientId(DeviceIdentity? identity) =>
         options.ClientId ?? identity?.ThingName ?? options.Parameters.GetValueOrDefault("SerialNumber") ?? "";
 
-    async Task<MqttClientConnection> Connect(DeviceStep step, Credential credential, string clientId, CancellationToken cancellation)
+    async Task<MqttClientConnection> Connect(
+        DeviceStep step, Credential credential, string clientId, CancellationToken cancellation, bool keepsSession = false)
     {
         MqttClientConnection? connection = null;
         await Guarded(step, async () => connection = await MqttClientConnection.Connect(new MqttConnectionOptions
@@ -131,6 +135,8 @@ public sealed class ReferenceDevice(DeviceOptions options, ICredentialStore stor
             Port = options.Port,
             ClientId = clientId,
             Version = options.Version,
+            CleanStart = !keepsSession,
+            SessionExpiry = keepsSession && options.Version == ProtocolVersion.V500 ? SessionSeconds : null,
             ConnectTimeout = options.ConnectTimeout,
             AnswerTimeout = options.AnswerTimeout,
             Tls = new MqttClientTls

@@ -45,6 +45,9 @@ public sealed record IssueCertificate : ITraced
     /// <summary>PKCS#10 in PEM, at most 4096 characters. Null: the authority makes the key pair.</summary>
     public string? CertificateSigningRequest { get; init; }
 
+    /// <summary>SHA-256 of the public key (SubjectPublicKeyInfo) of the asking connection's certificate, for a device that renews; otherwise null.</summary>
+    public byte[]? AskersKeyHash { get; init; }
+
     /// <summary>Which pair to make when there is no CSR.</summary>
     public KeyAlgorithm KeyAlgorithm { get; init; }
 

@@ -41,6 +41,9 @@ public sealed record FlowContext
     /// <summary>MQTT client id of the connection.</summary>
     public required string ClientId { get; init; }
 
+    /// <summary>Things that the connection's certificate is attached to; null for a claim and for an operator.</summary>
+    public IReadOnlyList<string>? Things { get; init; }
+
     /// <summary>W3C <c>traceparent</c> of the packet that asked, or null when it is not traced.</summary>
     public string? TraceParent { get; init; }
 }

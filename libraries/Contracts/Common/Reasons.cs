@@ -103,6 +103,11 @@ public static class Reasons
     public static readonly Reason ReservedTopic = Add("reserved-topic", 403, "AccessDenied", "UnauthorizedException", 401,
         "Publish to the request topic and subscribe to its accepted and rejected topics, never the other way round.");
 
+    public static readonly Reason RenewalRefused = Add("renewal-refused", 403, "AccessDenied", "UnauthorizedException", 401,
+        "Renew on a connection with the device's own current certificate, and only for the thing that this certificate belongs to.");
+    public static readonly Reason KeyReused = Add("key-reused", 400, "InvalidCsr", "InvalidRequestException", 400,
+        "Make a new key pair for every new certificate; the CSR holds the key of the certificate that it is to replace.");
+
     /// <summary>All reasons, by code.</summary>
     public static IReadOnlyDictionary<string, Reason> All => Catalogue;
 

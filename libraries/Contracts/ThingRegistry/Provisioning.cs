@@ -39,6 +39,12 @@ public sealed record ApplyProvisioning : ITraced
 
     public required IReadOnlyList<PolicyToApply> Policies { get; init; }
 
+    /// <summary>
+    /// True: no template, but the rotation of the asking connection's own certificate. The new one gets the same thing and the same
+    /// policies; <see cref="Thing"/> names the thing, <see cref="Policies"/> is empty.
+    /// </summary>
+    public bool Renewal { get; init; }
+
     /// <summary>What becomes of the certificates that the thing has already.</summary>
     public Reprovisioning Reprovisioning { get; init; }
 }
@@ -122,6 +128,9 @@ public sealed record PrincipalGrant
 
     /// <summary>For a trusted user's temporary claim: when it stops working, and the one template it may provision with.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>For both certificates of a rotation: until then the gateway reports when the certificate connects and publishes.</summary>
+    public DateTimeOffset? WatchUntil { get; init; }
 }
 
 public sealed record PolicyGrant

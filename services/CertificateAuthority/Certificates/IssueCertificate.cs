@@ -17,7 +17,7 @@ readonly record struct Grantable(SubjectName Subject, ReadOnlyMemory<byte> Subje
 
 /// <summary>Issues one certificate: checks, records the intent, signs, records the fact, answers.</summary>
 sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profiles, RsaPool rsaPool, ClaimLimits limits,
-    OwnershipTokenOptions token, Metrics metrics, TimeProvider clock)
+    OwnershipTokenOptions token, CertificateAuthorityOptions options, Metrics metrics, TimeProvider clock)
 {
     static readonly SubjectName Nameless = SubjectName.OfCommonName("FleetPlatform Device");
     static readonly SubjectName OurKey = SubjectName.OfCommonName("FleetPlatform Device Certificate");
@@ -42,6 +42,8 @@ sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profil
 
             // 2. The key: the asker's, or one of ours.
             var grantable = command.CertificateSigningRequest is { } csr ? Check(csr) : await MakeKey(command, cancellation);
+            if (command.AskersKeyHash is { } held && !options.AllowKeyReuse && SHA256.HashData(grantable.SubjectPublicKeyInfo.Span).AsSpan().SequenceEqual(held))
+                return await Refuse(command, Reasons.KeyReused.Code, "The CSR holds the key of the certificate that this connection uses.", cancellation);
 
             // 3. Decide every octet, and hold them against the rules.
             var issuer = ring.Active;

@@ -13,7 +13,7 @@ sealed class Flows(IAsk ask, ControlPlaneOptions options) : IOperations
     const string Gateway = "mqtt-gateway";
 
     /// <summary>Those that record steps in a device's life.</summary>
-    static readonly string[] Services = [Gateway, "certificate-authority", "template-engine", "thing-registry", "revocation"];
+    static readonly string[] Services = [Gateway, "certificate-authority", "template-engine", "thing-registry", "revocation", "rotation-scheduler"];
 
     public IEnumerable<Operation> All => [new("FindFlowSteps", "GET /fleet/flows", Find)];
 

@@ -12,7 +12,7 @@ sealed class Streams(IAsk ask) : IOperations
         ["thing"] = "thing-registry", ["principal"] = "thing-registry", ["policy"] = "thing-registry", ["group"] = "thing-registry", ["type"] = "thing-registry", ["billing"] = "thing-registry",
         ["session"] = "mqtt-gateway",
         ["revocation"] = "revocation", ["list"] = "revocation",
-        ["rotation"] = "rotation-scheduler", ["campaign"] = "rotation-scheduler",
+        ["rotation"] = "rotation-scheduler", ["campaign"] = "rotation-scheduler", ["renewal"] = "rotation-scheduler",
     };
 
     public IEnumerable<Operation> All => [new("ReadStream", "GET /fleet/streams/{streamId}", Read)];

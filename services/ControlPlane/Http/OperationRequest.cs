@@ -63,6 +63,16 @@ sealed class OperationRequest(
             ? value
             : throw new InvalidInputException($"{name} must be a whole number.");
 
+    public double? OptionalFraction(string name) => Member(body, name) switch
+    {
+        { ValueKind: JsonValueKind.Number } number => number.GetDouble(),
+        null => null,
+        _ => throw new InvalidInputException($"{name} must be a number."),
+    };
+
+    /// <summary>A list of strings; empty when absent.</summary>
+    public List<string> Texts(string name) => ListOf(Member(body, name), name);
+
     /// <summary>A member that is itself an object; null when absent.</summary>
     public JsonElement? Object(string name) => Member(body, name) switch
     {

@@ -11,6 +11,9 @@ sealed record ClientCertificate
     public required string Id { get; init; }
 
     public required ReadOnlyMemory<byte> Der { get; init; }
+    /// <summary>SHA-256 of its SubjectPublicKeyInfo.</summary>
+    public byte[] KeyHash => System.Security.Cryptography.SHA256.HashData(CertificateText.Read(Der).SubjectPublicKeyInfo.Span);
+
     public required DateTimeOffset NotBefore { get; init; }
     public required DateTimeOffset NotAfter { get; init; }
 

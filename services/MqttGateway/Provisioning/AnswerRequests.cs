@@ -125,6 +125,7 @@ sealed class AnswerRequests(
             Flow = FlowOf(request),
             Purpose = CertificatePurpose.Device,
             CertificateSigningRequest = body.CertificateSigningRequest,
+            AskersKeyHash = request.Connection.Things is null ? null : request.Connection.Certificate?.KeyHash,
         });
         if (answer.Refused is { } refused) return Reject(request, refused);
 
@@ -193,6 +194,7 @@ sealed class AnswerRequests(
         SessionId = request.Connection.SessionId,
         PrincipalId = request.Connection.PrincipalId,
         ClientId = request.Connection.ClientId,
+        Things = request.Connection.Things,
         TraceParent = Activity.Current?.Id,
     };
 }

@@ -11,12 +11,15 @@ namespace FleetPlatform.MqttGateway.Sessions;
 /// <summary>What the gateway knows of one connection; the broker's <see cref="MqttClient.State"/>.</summary>
 sealed class DeviceConnection
 {
+    const int MaximumReports = 20;
     const int MaximumAnswersUnderWay = 100; // the broker's window of unacknowledged messages
 
     readonly Lock _gate = new();
     HashSet<string>? _given;
     Queue<byte[]>? _secrets;
     int _claimRecorded;
+    int _publishReported;
+    int _reports;
     volatile Rights _rights;
 
     public DeviceConnection(ConnectAttempt attempt, ClientCertificate? certificate, Rights rights)
@@ -92,6 +95,19 @@ sealed class DeviceConnection
     /// <summary>True the first time only.</summary>
     public bool BeginsClaim() => Interlocked.Exchange(ref _claimRecorded, 1) == 0;
 
+    /// <summary>Things its certificate belongs to; null for a claim.</summary>
+    public IReadOnlyList<string>? Things => Rights.Grant.Things is { Count: > 0 } things ? [.. things.Select(thing => thing.ThingName)] : null;
+
+    /// <summary>Whether its certificate takes part in a rotation, on a connection of its thing.</summary>
+    public bool IsWatched(TimeProvider clock) =>
+        Rights is { Grant.WatchUntil: { } until, Context.ThingName: not null } && clock.GetUtcNow() < until;
+
+    /// <summary>True the first time only.</summary>
+    public bool PublishesFirst() => _publishReported == 0 && Interlocked.Exchange(ref _publishReported, 1) == 0;
+
+    /// <summary>True for as many reports as one connection has to make.</summary>
+    public bool MayReport() => _reports < MaximumReports && Interlocked.Increment(ref _reports) <= MaximumReports;
+
     public static string AddressOf(EndPoint? endPoint) => endPoint switch
     {
         IPEndPoint { Address: { IsIPv4MappedToIPv6: true } address } => address.MapToIPv4().ToString(),
@@ -103,7 +119,8 @@ sealed class DeviceConnection
 /// <summary>A principal's policies in the light of one connection.</summary>
 /// <param name="Policies">Of the principal.</param>
 /// <param name="Context">Of the connection.</param>
-sealed record Rights(CompiledPolicySet Policies, PolicyContext Context)
+/// <param name="Grant">What the policies came with.</param>
+sealed record Rights(CompiledPolicySet Policies, PolicyContext Context, PrincipalGrant Grant)
 {
     public bool Allow(PolicyAction action, ReadOnlySpan<char> name) => Policies.Evaluate(action, name, Context) == PolicyDecision.Allowed;
 
@@ -143,7 +160,7 @@ sealed record Rights(CompiledPolicySet Policies, PolicyContext Context)
             ThingTypeName = thing?.ThingTypeName,
             ThingAttributes = thing?.Attributes ?? NoAttributes,
             IsAttached = thing is not null,
-        });
+        }, principal.Grant);
     }
 
     static readonly IReadOnlyDictionary<string, string> NoAttributes = new Dictionary<string, string>();

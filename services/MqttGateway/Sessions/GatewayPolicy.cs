@@ -2,6 +2,7 @@ using FleetPlatform.Contracts;
 using FleetPlatform.Mqtt;
 using FleetPlatform.MqttGateway.Identity;
 using FleetPlatform.MqttGateway.Provisioning;
+using FleetPlatform.MqttGateway.Rotation;
 using FleetPlatform.Policy;
 using FleetPlatform.ServiceDefaults;
 
@@ -9,7 +10,7 @@ namespace FleetPlatform.MqttGateway.Sessions;
 
 /// <summary>The gateway's answers to the broker. After CONNECT everything is decided from memory: no packet waits for the bus or a database.</summary>
 sealed class GatewayPolicy(
-    AcceptConnection accept, LiveSessions live, AnswerRequests requests, Principals principals, SessionRecords records, GatewayMetrics metrics,
+    AcceptConnection accept, LiveSessions live, AnswerRequests requests, Principals principals, SessionRecords records, RotationNews rotation, GatewayMetrics metrics,
     ILogger<GatewayPolicy> log) : IMqttPolicy
 {
     const string Shared = "$share/";
@@ -25,6 +26,7 @@ sealed class GatewayPolicy(
         var rights = connection.Rights;
         if (!rights.Allow(PolicyAction.Publish, topic)) return Deny(connection, "publish", topic);
         if (publish.Retain && !rights.Allow(PolicyAction.RetainPublish, topic)) return Deny(connection, "retain-publish", topic);
+        rotation.Published(connection, publish);
         return PublishVerdict.Route;
     }
 
@@ -66,6 +68,7 @@ sealed class GatewayPolicy(
     {
         var connection = Of(client);
         live.Add(client, connection);
+        rotation.Connected(connection);
         if (connection.FirstConnection == FirstConnection.Known) return;
         principals.FirstConnectionSeen(connection.PrincipalId);
         records.FirstConnected(connection);

@@ -30,7 +30,7 @@ sealed class ProvisionThing(
 
         if (outcome.Refusal is { } refusal) return await Refuse(attempt, refusal, cancellation);
 
-        attempt.Complete(outcome.Rendered!, outcome.Entry!.VersionId, outcome.Grant!);
+        attempt.Complete(outcome.Rendered!, outcome.VersionId, outcome.Grant!);
         var recorded = await Record(attempt, cancellation);
         if (recorded.Refusal is { } replayed) return await Refuse(attempt, replayed, cancellation);
 
@@ -59,6 +59,7 @@ sealed class ProvisionThing(
         attempt.Present();
 
         if (ParameterRules.Check(command.Parameters, options) is { } wrong) return new(wrong);
+        if (Renewal.Is(command)) return await Renew(attempt, cancellation);
         var (entry, claim, missing) = await FindTemplate(command, cancellation);
         if (missing is not null) return new(missing);
         if (entry!.Hook is not null && !mayCallHook) return new((Refusal?)null) { AskHooked = true };
@@ -94,17 +95,34 @@ sealed class ProvisionThing(
         // After everything that refuses a device by what it sent, so that a mistake costs the claim nothing.
         if (attempt.Claim is { } claim && await spend.Handle(attempt, claim, cancellation) is { } spent) return new(spent);
 
+        return await Apply(attempt, new Outcome((Refusal?)null) { Rendered = rendered, VersionId = entry.VersionId, Reprovisioning = entry.Reprovisioning }, cancellation);
+    }
+
+    // The built-in template: no document, the registry carries over what the asking certificate has.
+    async Task<Outcome> Renew(Attempt attempt, CancellationToken cancellation)
+    {
+        var (resources, refusal) = Renewal.Render(attempt.Command);
+        if (refusal is not null) return new(refusal);
+
+        attempt.Resolve(resources!, Renewal.Version);
+        return await Apply(attempt, new Outcome((Refusal?)null) { Rendered = resources, VersionId = Renewal.Version }, cancellation);
+    }
+
+    async Task<Outcome> Apply(Attempt attempt, Outcome planned, CancellationToken cancellation)
+    {
+        var rendered = planned.Rendered!;
         var request = new ApplyProvisioning
         {
             Flow = (attempt.Command.Flow with { FlowId = attempt.FlowId }).Traced(),
-            CertificateId = attempt.Token.CertificateId,
-            TemplateName = entry.Name,
-            TemplateVersion = entry.VersionId,
-            CertificateStatus = rendered!.CertificateStatus,
+            CertificateId = attempt.Token!.CertificateId,
+            TemplateName = attempt.Command.TemplateName,
+            TemplateVersion = planned.VersionId,
+            CertificateStatus = rendered.CertificateStatus,
             ExclusiveThing = rendered.ExclusiveThing,
             Thing = rendered.Thing,
             Policies = rendered.Policies,
-            Reprovisioning = entry.Reprovisioning,
+            Reprovisioning = planned.Reprovisioning,
+            Renewal = Renewal.Is(attempt.Command),
         };
         attempt.AskRegistry();
         try
@@ -113,7 +131,7 @@ sealed class ProvisionThing(
             attempt.RegistryAnswered();
             return answer.Refused is { } refused
                 ? new(new Refusal(refused.Code, refused.Detail))
-                : new(null) { Rendered = rendered, Entry = entry, Grant = answer.Grant };
+                : planned with { Grant = answer.Grant };
         }
         catch (RequestUnavailableException)
         {
@@ -181,7 +199,11 @@ sealed class ProvisionThing(
         public bool AskHooked { get; init; }
 
         public RenderedResources? Rendered { get; init; }
-        public CatalogueEntry? Entry { get; init; }
+        public int VersionId { get; init; }
+
+        /// <summary>What becomes of the certificates that the thing has already.</summary>
+        public Reprovisioning Reprovisioning { get; init; }
+
         public PrincipalGrant? Grant { get; init; }
 
         /// <summary>An answer that was recorded before and is only given again.</summary>

@@ -1,3 +1,4 @@
+using FleetPlatform.Contracts.RotationScheduler;
 using FleetPlatform.Contracts.TemplateEngine;
 using FleetPlatform.TemplateEngine.Hooks;
 using FleetPlatform.TemplateEngine.Language;
@@ -10,9 +11,10 @@ static class TemplateRules
     const int DescriptionCharacters = 500;
     const int RoleCharacters = 2048;
 
-    public static Refusal? CheckName(string name) => Template.IsName(name)
-        ? null
-        : new(Reasons.InvalidRequest.Code, "A template name has 1 to 36 letters, digits, '_' and '-'.");
+    public static Refusal? CheckName(string name) =>
+        !Template.IsName(name) ? new(Reasons.InvalidRequest.Code, "A template name has 1 to 36 letters, digits, '_' and '-'.")
+        : name == RotationProtocol.TemplateName ? new(Reasons.AlreadyExists.Code, $"\"{name}\" is the built-in template that devices rotate with.")
+        : null;
 
     /// <summary>Parses the body, so that no template exists that cannot be used.</summary>
     public static Refusal? CheckBody(string body, TemplateKind kind)

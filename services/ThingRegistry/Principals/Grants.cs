@@ -16,7 +16,7 @@ sealed class Grants(ClaimPolicy claims)
 
     const string Select = $"""
         select (select json_build_object(
-            'certificateId', p.certificate_id, 'status', p.status, 'version', p.version, 'claim', p.claim_for_template, 'expires', p.expires_at,
+            'certificateId', p.certificate_id, 'status', p.status, 'version', p.version, 'claim', p.claim_for_template, 'expires', p.expires_at, 'watch', p.watch_until,
             'things', (select json_agg((select json_build_array(t.name, t.type_name, t.attributes, a.exclusive)
                     from fleet_things t where t.name = a.thing_name and t.id = a.thing_id))
                 from fleet_attachments a where a.certificate_id = p.certificate_id),
@@ -56,17 +56,19 @@ sealed class Grants(ClaimPolicy claims)
             .SelectMany(group => ReadPolicies(group[1], group[0].GetString()))
             .DistinctBy(policy => (policy.PolicyName, policy.ThingName))
             .Where(policy => !own.Exists(other => other.PolicyName == policy.PolicyName)));
-        var expires = principal.GetProperty("expires");
         return new()
         {
             CertificateId = principal.GetProperty("certificateId").GetString()!,
             Status = Enum.Parse<PrincipalStatus>(principal.GetProperty("status").GetString()!).ToContract(),
             Version = principal.GetProperty("version").GetInt64(),
             Policies = principal.GetProperty("claim").GetString() is { } template ? [.. policies, claims.For(template)] : [.. policies],
-            ExpiresAt = expires.ValueKind == JsonValueKind.Null ? null : expires.GetDateTimeOffset(),
+            ExpiresAt = ReadTime(principal.GetProperty("expires")),
+            WatchUntil = ReadTime(principal.GetProperty("watch")),
             Things = [.. Elements(principal.GetProperty("things")).Select(ReadThing)],
         };
     }
+
+    static DateTimeOffset? ReadTime(JsonElement time) => time.ValueKind == JsonValueKind.Null ? null : time.GetDateTimeOffset();
 
     static ThingGrant ReadThing(JsonElement thing) => new()
     {

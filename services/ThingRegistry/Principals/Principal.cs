@@ -7,6 +7,7 @@ namespace FleetPlatform.ThingRegistry.Principals;
 /// <param name="CertificatePem">Null until the authority's news of it has come.</param>
 /// <param name="Changes">How often status or attachments changed since registration.</param>
 /// <param name="Provisioned">Set once a template has registered it.</param>
+/// <param name="RenewalOf">The certificate it was made to replace.</param>
 sealed record Principal(
     PrincipalStatus Status,
     bool WasRevoked,
@@ -20,7 +21,8 @@ sealed record Principal(
     IReadOnlyList<AttachedThing> Things,
     IReadOnlyList<AttachedPolicy> Policies,
     string? ClaimForTemplate,
-    DateTimeOffset? ExpiresAt) : IAggregate<Principal, PrincipalEvent>
+    DateTimeOffset? ExpiresAt,
+    string? RenewalOf = null) : IAggregate<Principal, PrincipalEvent>
 {
     public static Principal Initial { get; } =
         new(PrincipalStatus.Unknown, false, null, default, default, default, default, 0, null, [], [], null, null);
@@ -47,7 +49,7 @@ sealed record Principal(
         },
         PrincipalProvisioned e => Changed(e.At) with
         {
-            Status = e.Status, CreatedAt = Exists ? CreatedAt : e.At, Provisioned = new(e.Resources, e.Status),
+            Status = e.Status, CreatedAt = Exists ? CreatedAt : e.At, Provisioned = new(e.Resources, e.Status, e.TemplateName, e.At), RenewalOf = e.RenewalOf,
             Things = e.Thing is { } thing ? With(thing) : Things, Policies = With(e.Policies),
         },
         ThingAttached e => Changed(e.At) with { Things = With(new AttachedThing(e.ThingName, e.ThingId, e.Exclusive)) },
@@ -57,6 +59,7 @@ sealed record Principal(
         StatusChanged e => Changed(e.At) with { Status = e.Status },
         PrincipalSuspended e => Changed(e.At) with { Status = PrincipalStatus.Inactive, HeldFrom = e.Was, CreatedAt = Exists ? CreatedAt : e.At },
         PrincipalReinstated e => Changed(e.At) with { Status = e.Status, HeldFrom = null },
+        PrincipalRenewed e => Changed(e.At),
         PrincipalRevoked { Was: PrincipalStatus.Gone } => this with { WasRevoked = true },
         PrincipalRevoked e => Changed(e.At) with { Status = PrincipalStatus.Revoked, WasRevoked = true, HeldFrom = null, CreatedAt = Exists ? CreatedAt : e.At },
         PrincipalExpired or PrincipalDeleted => Initial with { Status = PrincipalStatus.Gone, WasRevoked = WasRevoked },
@@ -88,8 +91,8 @@ sealed record Principal(
     Principal Changed(DateTimeOffset at) => this with { Changes = Changes + 1, ModifiedAt = at };
 }
 
-/// <summary>How a template registered a certificate: what was asked for, and the status that gave it.</summary>
-sealed record Provisioned(string Resources, PrincipalStatus Status);
+/// <summary>How a template registered a certificate: what was asked for, the status that gave it, and the template of the first one in its line.</summary>
+sealed record Provisioned(string Resources, PrincipalStatus Status, string TemplateName, DateTimeOffset At);
 
 static class PrincipalStatuses
 {

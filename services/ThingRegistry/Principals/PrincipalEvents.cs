@@ -33,6 +33,8 @@ sealed record CertificateRecorded(string CertificatePem, DateTimeOffset NotBefor
 
 /// <summary>A template registered the certificate, with everything it is attached to: one fact, so that no reader sees half of it.</summary>
 /// <param name="Resources">SHA-256 of what was asked for; the same question again is answered, another one refused.</param>
+/// <param name="RenewalOf">The certificate of the same thing whose connection asked; null for a first one.</param>
+/// <param name="WatchUntil">Of a renewal: until then gateways report whether the device uses it.</param>
 sealed record PrincipalProvisioned(
     PrincipalStatus Status,
     string FlowId,
@@ -41,7 +43,14 @@ sealed record PrincipalProvisioned(
     string Resources,
     AttachedThing? Thing,
     IReadOnlyList<AttachedPolicy> Policies,
-    DateTimeOffset At) : PrincipalEvent;
+    DateTimeOffset At,
+    string? RenewalOf = null,
+    DateTimeOffset? WatchUntil = null) : PrincipalEvent;
+
+/// <summary>The certificate was used to register another one for its thing; both work until the rotation ends.</summary>
+/// <param name="By">The other certificate.</param>
+/// <param name="WatchUntil">Until then gateways report which of the two the device uses.</param>
+sealed record PrincipalRenewed(string By, DateTimeOffset WatchUntil, DateTimeOffset At) : PrincipalEvent;
 
 /// <summary>ThingId tells a thing from one that was deleted and registered again under the same name.</summary>
 sealed record AttachedThing(string ThingName, Guid ThingId, bool Exclusive);

@@ -23,6 +23,7 @@ sealed class PrincipalsTable : IInlineProjection
             not_after timestamptz null,
             claim_for_template text null,
             expires_at timestamptz null);
+        alter table fleet_principals add column if not exists watch_until timestamptz null;
         create index if not exists fleet_principals_in_order on fleet_principals (created_at, certificate_id);
         create index if not exists fleet_principals_pending on fleet_principals (created_at) where status = 'PendingActivation';
         create index if not exists fleet_principals_claims on fleet_principals (expires_at) where expires_at is not null;
@@ -67,6 +68,10 @@ sealed class PrincipalsTable : IInlineProjection
                 row.Touch(e.At);
                 break;
             case StatusChanged e: row.SetStatus(e.Status, e.At); break;
+            case PrincipalRenewed e:
+                row.Touch(e.At);
+                row.Watch(e.WatchUntil);
+                break;
             case PrincipalRevoked { Was: not PrincipalStatus.Gone } e: row.SetStatus(PrincipalStatus.Revoked, e.At); break;
             case PrincipalSuspended e: row.SetStatus(PrincipalStatus.Inactive, e.At); break;
             case PrincipalReinstated e: row.SetStatus(e.Status, e.At); break;
@@ -96,7 +101,11 @@ sealed class PrincipalsTable : IInlineProjection
             SetStatus(e.Status, e.At);
             if (e.Thing is { } thing) Attach(thing);
             if (e.Policies.Count > 0) Attach(e.Policies);
+            if (e.WatchUntil is { } until) Watch(until);
         }
+
+        public void Watch(DateTimeOffset until) =>
+            Batch.Add("update fleet_principals set watch_until = $2 where certificate_id = $1", Id, At(until));
 
         // Also for a certificate that nobody registered before: provisioned or revoked before the news of its issuance came.
         public void SetStatus(PrincipalStatus status, DateTimeOffset at) => Batch.Add("""

@@ -38,6 +38,7 @@ static partial class ApplyProvisioning
         if (plan.Thing.Count > 0) session.Append(Registry.ThingStream(command.Thing!.ThingName), state.ThingVersion, [.. plan.Thing]);
         foreach (var (id, events) in plan.Old) session.Append(Registry.PrincipalStream(id), state.Old[id].Version, [.. events]);
         session.Append(Registry.PrincipalStream(command.CertificateId), state.PrincipalVersion, plan.Principal!);
+        if (plan.Renewed is { } renewed) session.Append(Registry.PrincipalStream(command.Flow.PrincipalId), state.Asker!.Version, renewed);
         return session.SaveChangesAsync(cancellation);
     }
 
@@ -55,12 +56,13 @@ static partial class ApplyProvisioning
     {
         var thing = plan.Thing.Aggregate(state.Thing, (current, @event) => current.Evolve(@event));
         var provisioned = plan.Principal!;
-        if (thing.Groups.Count > 0 || state.Principal.Things.Count > 0 || state.Principal.Policies.Count > 0) return null;
+        if (command.Renewal || thing.Groups.Count > 0 || state.Principal.Things.Count > 0 || state.Principal.Policies.Count > 0) return null;
 
         return new()
         {
             CertificateId = command.CertificateId,
             Status = command.CertificateStatus,
+            WatchUntil = provisioned.WatchUntil,
             Version = state.PrincipalVersion + 1,
             Policies = [.. provisioned.Policies.Select(policy => GrantOf(policy, plan, state))],
             Things = provisioned.Thing is not { } attached

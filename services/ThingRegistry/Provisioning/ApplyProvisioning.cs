@@ -26,6 +26,9 @@ static partial class ApplyProvisioning
                 : before.Status == state.Principal.Status ? ProvisioningPlan.Nothing : NotPending(state.Principal);
         if (state.Principal.Status is not (PrincipalStatus.Unknown or PrincipalStatus.PendingActivation)) return NotPending(state.Principal);
 
+        if (Renewal.Refuse(command, state) is { } foreign) return foreign;
+        if (command.Renewal) return Renewal.Plan(command, state, digest, now);
+        if (Renewal.Is(command, state)) command = command with { Reprovisioning = Reprovisioning.Keep }; // the old one ends when the new one is proven
         if (RefuseReferences(command, state) is { } missing) return missing;
         var policies = PlanPolicies(command, state, now);
         if (policies.Refusal is not null) return policies.Refusal;
@@ -37,13 +40,15 @@ static partial class ApplyProvisioning
         if (attached is not null && state.Principal.Things.FirstOrDefault(other => other.ThingName != attached.ThingName && (other.Exclusive || attached.Exclusive)) is { } other)
             return new Refusal(Reasons.ResourceConflict.Code, $"The certificate is attached to thing {other.ThingName}, and one of the two attachments is exclusive.");
 
+        var renewed = Renewal.Is(command, state) ? new PrincipalRenewed(command.CertificateId, now + Renewal.Watch, now) : null;
         return new()
         {
             Thing = thing.Events,
             Policies = policies.Created,
             Old = [.. Replace(command, state, now)],
             Principal = new(command.CertificateStatus.ToRecorded(), command.Flow.FlowId, command.TemplateName, command.TemplateVersion,
-                digest, attached, policies.Attached, now),
+                digest, attached, policies.Attached, now, renewed is null ? null : command.Flow.PrincipalId, renewed?.WatchUntil),
+            Renewed = renewed,
         };
     }
 

@@ -30,7 +30,11 @@ sealed class ProvisioningReads(Registry registry)
         return [.. read.Select((item, index) => new ProvisioningState(
             (item.Thing?.Aggregate ?? ProvisionedStream.Initial).Thing, item.Thing?.Version ?? 0,
             (item.Principal?.Aggregate ?? ProvisionedStream.Initial).Principal, item.Principal?.Version ?? 0,
-            references.Policies, references.Types, references.BillingGroups, references.Groups) { Old = old[index] })];
+            references.Policies, references.Types, references.BillingGroups, references.Groups)
+        {
+            Old = old[index],
+            Asker = HasAsker(item.Command) ? Stream(Registry.PrincipalStream(item.Command.Flow.PrincipalId)) : null,
+        })];
     }
 
     // Nearly never asked: only for a thing that exists, has other certificates, and whose template replaces them.
@@ -58,10 +62,14 @@ sealed class ProvisioningReads(Registry registry)
 
     static bool HasThingName(Command command) => command.Thing is { } thing && Names.RefuseThingName(thing.ThingName) is null;
 
+    static bool HasAsker(Command command) =>
+        (command.Renewal || command.Flow.Things is { Count: > 0 }) && Names.RefuseCertificateId(command.Flow.PrincipalId) is null;
+
     async Task<Dictionary<StreamId, Fetched<ProvisionedStream>>> LoadStreams(IReadOnlyList<Command> commands, CancellationToken cancellation)
     {
         var ids = commands.Where(IsCertificateId).Select(command => Registry.PrincipalStream(command.CertificateId))
             .Concat(commands.Where(HasThingName).Select(command => Registry.ThingStream(command.Thing!.ThingName)))
+            .Concat(commands.Where(HasAsker).Select(command => Registry.PrincipalStream(command.Flow.PrincipalId)))
             .Distinct().ToArray();
         var fetched = await registry.Fetch<ProvisionedStream, RegistryEvent>(ids, cancellation);
         return fetched.ToDictionary(stream => stream.Id);

@@ -23,6 +23,9 @@ sealed record ProvisioningState(
 {
     /// <summary>The certificates that the thing has already, when the template says to replace them.</summary>
     public IReadOnlyDictionary<string, Fetched<Principal>> Old { get; init; } = new Dictionary<string, Fetched<Principal>>();
+
+    /// <summary>The certificate of the connection that asks, when that belongs to a thing; null for a claim.</summary>
+    public Fetched<ProvisionedStream>? Asker { get; init; }
 }
 
 /// <summary>A policy as the read table has it.</summary>
@@ -54,6 +57,9 @@ sealed record ProvisioningPlan
 
     /// <summary>What becomes of the certificates that the thing had, by certificate.</summary>
     public IReadOnlyList<(string CertificateId, IReadOnlyList<PrincipalEvent> Events)> Old { get; init; } = [];
+
+    /// <summary>On the asking certificate's stream, when this is a renewal.</summary>
+    public PrincipalRenewed? Renewed { get; init; }
 
     public IReadOnlyList<(string Name, PolicyCreated Event)> Policies { get; init; } = [];
 

@@ -37,6 +37,17 @@ public sealed class IssueCertificateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_device_that_renews_makes_a_new_key()
+    {
+        using var key = KeyPair.CreateEcdsaP256();
+        using var other = KeyPair.CreateEcdsaP256();
+        var held = System.Security.Cryptography.SHA256.HashData(key.SubjectPublicKeyInfo);
+
+        (await _authority.Handle(TestAuthority.Asking(key.CreateSigningRequest("SN-0042")) with { AskersKeyHash = held })).Refused!.Code.ShouldBe("key-reused");
+        (await _authority.Handle(TestAuthority.Asking(other.CreateSigningRequest("SN-0042")) with { AskersKeyHash = held })).Refused.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task The_chain_satisfies_the_framework()
     {
         var answer = await _authority.Handle(TestAuthority.Asking(TestAuthority.ACsr()));

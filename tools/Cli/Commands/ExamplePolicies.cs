@@ -16,11 +16,19 @@ static class ExamplePolicies
             Allow(["iot:Subscribe"], topics.Select(topic => arns.Of($"topicfilter/{topic}"))));
     }
 
-    /// <summary>A device under its own name, its own topics, and nothing else.</summary>
-    public static string Device(ArnBuilder arns) => Document(
-        Allow(["iot:Connect"], [arns.Of("client/${iot:Connection.Thing.ThingName}")]),
-        Allow(["iot:Publish", "iot:Receive", "iot:RetainPublish"], [arns.Of("topic/devices/${iot:Connection.Thing.ThingName}/*")]),
-        Allow(["iot:Subscribe"], [arns.Of("topicfilter/devices/${iot:Connection.Thing.ThingName}/*")]));
+    /// <summary>What a device needs to renew its certificate by itself (docs/rotation.md).</summary>
+    static readonly string[] RotationTopics = ["$aws/certificates/create-from-csr/*", "$aws/provisioning-templates/fleet-rotation/provision/*"];
+
+    /// <summary>A device under its own name, its own topics, the topics to rotate with, and nothing else.</summary>
+    public static string Device(ArnBuilder arns)
+    {
+        string[] topics = ["devices/${iot:Connection.Thing.ThingName}/*", .. RotationTopics];
+        return Document(
+            Allow(["iot:Connect"], [arns.Of("client/${iot:Connection.Thing.ThingName}")]),
+            Allow(["iot:Publish", "iot:Receive"], topics.Select(topic => arns.Of($"topic/{topic}"))),
+            Allow(["iot:RetainPublish"], [arns.Of("topic/devices/${iot:Connection.Thing.ThingName}/*")]),
+            Allow(["iot:Subscribe"], topics.Select(topic => arns.Of($"topicfilter/{topic}"))));
+    }
 
     /// <summary>A thing named by its serial number, its certificate made active, and the device policy attached.</summary>
     public static string Template(string devicePolicy) => new JsonObject

@@ -22,27 +22,35 @@ static class SimulateCommand
         DefaultValueFactory = _ => KeyOrigin.DeviceEcdsaP256,
     };
 
+    static readonly Option<bool> Rotate = new("--rotate") { Description = "Then the devices stay connected, and a campaign gives each another certificate." };
+
     public static Command Create() =>
-        new Command("simulate", "Provisions simulated devices and sums up rate, latencies and failures.") { Devices, Parallel, Format, Key }.Runs(Run);
+        new Command("simulate", "Provisions simulated devices and sums up rate, latencies and failures.") { Devices, Parallel, Format, Key, Rotate }.Runs(Run);
 
     static async Task<int> Run(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
         var devices = InRange(parsed.GetValue(Devices), 1_000_000, "--devices");
         var parallel = InRange(parsed.GetValue(Parallel), 1_000, "--parallel");
         await controlPlane.CreatePolicy(DevicePolicy, ExamplePolicies.Device(controlPlane.Arns), cancellation);
-        await controlPlane.CreateTemplate(Template, ExamplePolicies.Template(DevicePolicy), cancellation);
-        var claim = await ClaimCommand.Make(Template, Template, controlPlane, cancellation);
+        var rotate = parsed.GetValue(Rotate);
+        var template = rotate ? $"{Template}-{Guid.CreateVersion7():N}"[..24] : Template; // a campaign is to find this fleet and no other
+        await controlPlane.CreateTemplate(template, ExamplePolicies.Template(DevicePolicy), cancellation);
+        var claim = await ClaimCommand.Make(template, template, controlPlane, cancellation);
+        var credential = new Credential(claim.CertificatePem, claim.PrivateKeyPem);
+        var stores = Enumerable.Range(0, rotate ? devices : 0).Select(_ => new MemoryCredentialStore(credential)).ToArray();
 
         var options = new SimulationOptions
         {
             Devices = devices,
             Parallel = parallel,
-            Claim = new(claim.CertificatePem, claim.PrivateKeyPem),
-            Device = Firmware(endpoints, parsed.GetValue(Format), parsed.GetValue(Key)),
+            Claim = credential,
+            Device = Firmware(endpoints, parsed.GetValue(Format), parsed.GetValue(Key), template),
+            Store = rotate ? number => stores[number] : null,
         };
         var summary = await Watched(options, cancellation);
         Print(summary);
-        return summary.Failed == 0 ? 0 : 1;
+        if (!rotate || summary.Failed > 0) return summary.Failed == 0 ? 0 : 1;
+        return await SimulateRotation.Run(template, [.. stores.Select((store, number) => (options.Device(number), (ICredentialStore)store))], parallel, controlPlane, cancellation);
     }
 
     /// <summary>The firmware of each device of a run: serial numbers that no other run uses.</summary>

@@ -94,6 +94,10 @@ sealed partial class ControlPlaneClient : IDisposable
         return answer["events"].Deserialize<IReadOnlyList<RecordedEventView>>(Json) ?? [];
     }
 
+    /// <summary>One of the platform's own operations under <c>/fleet</c>, with its contract as the answer.</summary>
+    public async Task<T> Ask<T>(HttpMethod method, string path, CancellationToken cancellation, JsonObject? body = null) where T : class =>
+        (await Send(method, path, body, cancellation)).Deserialize<T>(Json) ?? throw new RequestRefusedException("empty", $"{path} answered nothing.");
+
     public void Dispose() => _http.Dispose();
 
     async Task<bool> Create(string path, JsonObject body, CancellationToken cancellation)

@@ -18,6 +18,8 @@ public sealed class Credential
         (CertificatePem, PrivateKeyPem) = (certificatePem, privateKeyPem);
         var der = Pem.ReadCertificate(certificatePem);
         CertificateId = Pki.CertificateId.Of(der);
+        var text = CertificateText.Read(der);
+        (NotBefore, NotAfter) = (text.NotBefore, text.NotAfter);
         using var certificate = X509CertificateLoader.LoadCertificate(der);
         using var key = KeyPair.FromPem(privateKeyPem);
         if (!certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.SubjectPublicKeyInfo))
@@ -30,6 +32,11 @@ public sealed class Credential
 
     /// <summary>SHA-256 of the DER certificate, 64 lower-case hex digits.</summary>
     public string CertificateId { get; }
+
+    public DateTimeOffset NotBefore { get; }
+
+    /// <summary>When the certificate expires.</summary>
+    public DateTimeOffset NotAfter { get; }
 
     /// <summary>For TLS connections; made once, shared by all that use this credential.</summary>
     public SslStreamCertificateContext Context => _context.Value;

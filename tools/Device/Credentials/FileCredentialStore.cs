@@ -16,6 +16,9 @@ public sealed class FileCredentialStore : ICredentialStore
     public const string DeviceCertificateSlot = "Device Cert TLS";
     public const string DeviceKeySlot = "Device Priv TLS Key";
     public const string IdentitySlot = "Device Config";
+    public const string OtherCertificateSlot = "Device Cert TLS 2";
+    public const string OtherKeySlot = "Device Priv TLS Key 2";
+    public const string SlotsSlot = "Device Slots";
 
     const string Unfinished = ".new";
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -38,7 +41,7 @@ public sealed class FileCredentialStore : ICredentialStore
 
     public Credential? ReadClaim() => Credential.TryRead(Read(ClaimCertificateSlot), Read(ClaimKeySlot));
 
-    public Credential? ReadDevice() => Credential.TryRead(Read(DeviceCertificateSlot), Read(DeviceKeySlot));
+    public Credential? ReadDevice() => ReadSlot(ReadSlots().InUse);
 
     public DeviceIdentity? ReadIdentity()
     {
@@ -62,8 +65,34 @@ public sealed class FileCredentialStore : ICredentialStore
     public void StoreDevice(Credential device)
     {
         Delete(IdentitySlot);
-        Write(DeviceKeySlot, device.PrivateKeyPem); // a key without its certificate is no pair, and is not read as one
-        Write(DeviceCertificateSlot, device.CertificatePem);
+        StoreSlot(0, device);
+        Delete(SlotsSlot);
+    }
+
+    public SlotState ReadSlots()
+    {
+        if (Read(SlotsSlot) is not { } json) return SlotState.Initial;
+        try
+        {
+            return JsonSerializer.Deserialize<SlotState>(json) is { InUse: 0 or 1 } state ? state : SlotState.Initial;
+        }
+        catch (JsonException)
+        {
+            return SlotState.Initial;
+        }
+    }
+
+    public void StoreSlots(SlotState state) => Write(SlotsSlot, JsonSerializer.Serialize(state));
+
+    public Credential? ReadSlot(int slot) => slot == 0
+        ? Credential.TryRead(Read(DeviceCertificateSlot), Read(DeviceKeySlot))
+        : Credential.TryRead(Read(OtherCertificateSlot), Read(OtherKeySlot));
+
+    public void StoreSlot(int slot, Credential credential)
+    {
+        // A key without its certificate is no pair, and is not read as one.
+        Write(slot == 0 ? DeviceKeySlot : OtherKeySlot, credential.PrivateKeyPem);
+        Write(slot == 0 ? DeviceCertificateSlot : OtherCertificateSlot, credential.CertificatePem);
     }
 
     public void StoreIdentity(DeviceIdentity identity) => Write(IdentitySlot, JsonSerializer.Serialize(identity));

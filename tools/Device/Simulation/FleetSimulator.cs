@@ -15,6 +15,9 @@ public sealed record SimulationOptions
     /// <summary>The claim that all of them carry.</summary>
     public required Credential Claim { get; init; }
 
+    /// <summary>Where the n-th device keeps what it is, the claim already in it; null: in memory, gone with it.</summary>
+    public Func<int, ICredentialStore>? Store { get; init; }
+
     /// <summary>The firmware of the n-th device, from 0.</summary>
     public required Func<int, DeviceOptions> Device { get; init; }
 }
@@ -95,7 +98,7 @@ public sealed class FleetSimulator(SimulationOptions options)
         var steps = new StepCounts(this);
         try
         {
-            await new ReferenceDevice(options.Device(number), new MemoryCredentialStore(options.Claim), steps).Provision(cancellation);
+            await new ReferenceDevice(options.Device(number), options.Store?.Invoke(number) ?? new MemoryCredentialStore(options.Claim), steps).Provision(cancellation);
             _total.Record(Stopwatch.GetElapsedTime(began));
             Interlocked.Increment(ref _succeeded);
             steps.CountRetries();

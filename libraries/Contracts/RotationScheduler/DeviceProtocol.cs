@@ -1,0 +1,83 @@
+using MassTransit;
+
+namespace FleetPlatform.Contracts.RotationScheduler;
+
+/// <summary>Names of the rotation protocol that devices see (docs/rotation.md).</summary>
+public static class RotationProtocol
+{
+    /// <summary>The built-in template of RegisterThing: the same thing, the same policies, another certificate.</summary>
+    public const string TemplateName = "fleet-rotation";
+
+    const string Prefix = "devices/";
+    const string ReportSuffix = "/certs/rotate/report";
+
+    /// <summary>Where a device hears that it is to rotate.</summary>
+    public static string CommandTopic(string thingName) => $"{Prefix}{thingName}/certs/rotate";
+
+    /// <summary>Where it tells how that went.</summary>
+    public static string ReportTopic(string thingName) => $"{Prefix}{thingName}{ReportSuffix}";
+
+    /// <summary>Whether a topic is the report topic of this thing. Allocates nothing.</summary>
+    public static bool IsReportTopic(ReadOnlySpan<char> topic, ReadOnlySpan<char> thingName) =>
+        topic.Length == Prefix.Length + thingName.Length + ReportSuffix.Length
+        && topic.EndsWith(ReportSuffix) && topic.StartsWith(Prefix) && topic[Prefix.Length..].StartsWith(thingName);
+}
+
+/// <summary>To every gateway: publish this to the device, live or away. QoS 1, never retained.</summary>
+[MessageUrn("fleet:device-command:v1", useDefaultPrefix: false)]
+public sealed record DeviceCommand
+{
+    public required string ThingName { get; init; }
+    public required string Topic { get; init; }
+
+    /// <summary>JSON text. Holds no secret.</summary>
+    public required string Payload { get; init; }
+}
+
+/// <summary>What a gateway saw of certificates that are in a rotation: <see cref="ThingRegistry.PrincipalGrant.WatchUntil"/>.</summary>
+[MessageUrn("fleet:certificates-used:v1", useDefaultPrefix: false)]
+public sealed record CertificatesUsed
+{
+    public required IReadOnlyList<CertificateUse> Items { get; init; }
+}
+
+public enum CertificateUseKind
+{
+    /// <summary>A connection was accepted.</summary>
+    Connected = 0,
+
+    /// <summary>The first message of a connection was published and allowed.</summary>
+    Published = 1,
+}
+
+public sealed record CertificateUse
+{
+    public required string CertificateId { get; init; }
+
+    /// <summary>The thing of the connection.</summary>
+    public required string ThingName { get; init; }
+
+    public required string SessionId { get; init; }
+    public required CertificateUseKind Kind { get; init; }
+    public required DateTimeOffset At { get; init; }
+}
+
+/// <summary>A device told on its report topic how a rotation went. Believed only about itself: the thing is the connection's.</summary>
+[MessageUrn("fleet:rotation-reported:v1", useDefaultPrefix: false)]
+public sealed record RotationReported
+{
+    public required string ThingName { get; init; }
+
+    /// <summary>The certificate of the connection it came over.</summary>
+    public required string CertificateId { get; init; }
+
+    public required string SessionId { get; init; }
+
+    /// <summary>As the device wrote it: <c>started</c>, <c>rotated</c>, <c>failed</c>, <c>rolled-back</c>, at most 64 characters.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>The device's own words, at most 256 characters.</summary>
+    public string? Detail { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+}

@@ -1,0 +1,45 @@
+using FleetPlatform.Contracts.RotationScheduler;
+using FleetPlatform.ServiceDefaults;
+using MassTransit;
+
+namespace FleetPlatform.MqttGateway.Rotation;
+
+/// <summary>The one reader of <see cref="RotationNews"/>. What was reported in the same instant travels together; a bus that is away is waited for.</summary>
+sealed class PublishNews(RotationNews news, IBus bus, TimeProvider clock, ILogger<PublishNews> log) : BackgroundService
+{
+    const int MaximumBatch = 256;
+    static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (await news.Reader.WaitToReadAsync(stoppingToken))
+        {
+            var uses = new List<CertificateUse>();
+            while (uses.Count < MaximumBatch && news.Reader.TryRead(out var next))
+            {
+                if (next is CertificateUse use) uses.Add(use);
+                else await Publish(next, stoppingToken);
+            }
+
+            if (uses.Count > 0) await Publish(new CertificatesUsed { Items = uses }, stoppingToken);
+        }
+    }
+
+    async Task Publish(object message, CancellationToken stopping)
+    {
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                await bus.Publish(message, message.GetType(), stopping);
+                return;
+            }
+            catch (Exception failure) when (Failures.IsTransient(failure) && !stopping.IsCancellationRequested)
+            {
+                Log.RotationNewsWait(log, pause.TotalMilliseconds, failure.GetType().Name);
+                await Task.Delay(pause, clock, stopping);
+            }
+        }
+    }
+}

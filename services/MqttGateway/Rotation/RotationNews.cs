@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using FleetPlatform.Contracts.RotationScheduler;
+using FleetPlatform.Mqtt;
+using FleetPlatform.MqttGateway.Sessions;
+
+namespace FleetPlatform.MqttGateway.Rotation;
+
+/// <summary>
+/// What devices in a rotation do, off the packet path: whoever reports never waits. A use that finds the queue full is lost and counted;
+/// the device's next connection reports it again.
+/// </summary>
+sealed class RotationNews(GatewayMetrics metrics, TimeProvider clock)
+{
+    const int Queue = 8_192;
+    const int MaximumReportBytes = 1_024;
+    const int MaximumStatus = 64;
+    const int MaximumDetail = 256;
+
+    readonly Channel<object> _news = Channel.CreateBounded<object>(new BoundedChannelOptions(Queue) { SingleReader = true });
+
+    /// <summary><see cref="CertificateUse"/> and <see cref="RotationReported"/>, in order.</summary>
+    public ChannelReader<object> Reader => _news.Reader;
+
+    /// <summary>A watched certificate has connected.</summary>
+    public void Connected(DeviceConnection connection)
+    {
+        if (connection.IsWatched(clock)) Write(Use(connection, CertificateUseKind.Connected));
+    }
+
+    /// <summary>A message was published and allowed. Cheap for everyone who is not in a rotation.</summary>
+    public void Published(DeviceConnection connection, Publish publish)
+    {
+        if (connection.Rights.Context.ThingName is not { } thing) return;
+        if (RotationProtocol.IsReportTopic(publish.Topic, thing) && connection.MayReport() && Read(publish.Payload) is { } report)
+        {
+            Write(new RotationReported
+            {
+                ThingName = thing,
+                CertificateId = connection.PrincipalId,
+                SessionId = connection.SessionId,
+                Status = report.Status,
+                Detail = report.Detail,
+                At = clock.GetUtcNow(),
+            });
+        }
+
+        if (connection.IsWatched(clock) && connection.PublishesFirst()) Write(Use(connection, CertificateUseKind.Published));
+    }
+
+    CertificateUse Use(DeviceConnection connection, CertificateUseKind kind) => new()
+    {
+        CertificateId = connection.PrincipalId,
+        ThingName = connection.Rights.Context.ThingName!,
+        SessionId = connection.SessionId,
+        Kind = kind,
+        At = clock.GetUtcNow(),
+    };
+
+    void Write(object news)
+    {
+        if (!_news.Writer.TryWrite(news)) metrics.LostRecord("rotation-queue-full");
+    }
+
+    // What cannot be read tells nothing; the message itself went where it was meant to go.
+    static (string Status, string? Detail)? Read(ReadOnlyMemory<byte> payload)
+    {
+        if (payload.Length is 0 or > MaximumReportBytes) return null;
+        try
+        {
+            using var json = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = 4 });
+            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("status", out var status)
+                || status.ValueKind != JsonValueKind.String) return null;
+            var detail = json.RootElement.TryGetProperty("detail", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+            return (Printable(status.GetString()!, MaximumStatus), detail is null ? null : Printable(detail, MaximumDetail));
+        }
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException) // the latter: half a surrogate
+        {
+            return null;
+        }
+    }
+
+    static string Printable(string text, int maximum) =>
+        string.Concat(text.Take(maximum).Select(character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character));
+}

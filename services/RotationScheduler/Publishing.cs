@@ -1,0 +1,38 @@
+using System.Text.Json;
+using FleetPlatform.Contracts.RotationScheduler;
+using FleetPlatform.Events;
+using FleetPlatform.RotationScheduler.Rotations;
+using MassTransit;
+
+namespace FleetPlatform.RotationScheduler;
+
+/// <summary>Turns recorded commands into messages for the gateways. One that is sent twice is harmless: it names the certificate it replaces.</summary>
+sealed class PublishCommands(IBus bus) : ISubscription
+{
+    public string Name => "rotation-scheduler.publish";
+
+    public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
+    {
+        foreach (var recorded in batch)
+        {
+            if (recorded.Data is RotationCommanded commanded)
+                await bus.Publish(Translate(commanded), context => context.MessageId = recorded.Id, cancellation);
+        }
+    }
+
+    /// <summary>What the device is told (docs/rotation.md).</summary>
+    public static DeviceCommand Translate(RotationCommanded commanded) => new()
+    {
+        ThingName = commanded.ThingName,
+        Topic = RotationProtocol.CommandTopic(commanded.ThingName),
+        Payload = JsonSerializer.Serialize(new
+        {
+            command = "rotate",
+            rotation = $"{commanded.ThingName}-{commanded.Number}",
+            attempt = commanded.Attempt,
+            certificateId = commanded.CertificateId,
+            template = RotationProtocol.TemplateName,
+            deadline = commanded.Deadline.ToUnixTimeSeconds(),
+        }),
+    };
+}

@@ -1,0 +1,91 @@
+using FleetPlatform.Contracts.RotationScheduler;
+using FleetPlatform.Events;
+using FleetPlatform.RotationScheduler.Certificates;
+using FleetPlatform.RotationScheduler.Renewals;
+
+namespace FleetPlatform.RotationScheduler.Rotations;
+
+/// <summary>
+/// A device has registered a new certificate over its current one: the answer to a command, or its own idea. News that comes twice
+/// changes nothing.
+/// </summary>
+sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse uses, RenewalRules rules, TimeProvider clock)
+{
+    /// <summary>What the new certificate is to the thing's latest rotation. Nothing when that one is over: the device began by itself.</summary>
+    public static Decision<RotationEvent> Decide(CertificatePair pair, Rotation rotation, DateTimeOffset now)
+    {
+        if (!rotation.IsOpen || rotation.Knows(pair.CertificateId)) return Decision<RotationEvent>.Nothing;
+        var offered = new CertificateOffered(pair.CertificateId, pair.RenewalOf, pair.RegisteredAt, now + rotation.Terms.Answer) { At = now };
+
+        // Asking for the next one over a connection with this one is as good a proof as any; and the device has forgotten the one before.
+        return rotation.Offers.Contains(pair.RenewalOf)
+            ? (RotationEvent[])[NoteUse.Proven(pair.RenewalOf, rotation, now, now), offered]
+            : offered;
+    }
+
+    /// <summary>Of a rotation that the device began itself.</summary>
+    public static RotationEvent[] Begin(CertificateRow row, int number, RenewalRule? rule, DateTimeOffset now)
+    {
+        var terms = rule?.Terms ?? RotationTerms.Default;
+        return
+        [
+            new RotationStarted(row.ThingName!, number, row.RenewalOf!, RotationReason.Device, null, rule?.Scope, terms, row.RenewalOf!) { At = now },
+            new CertificateOffered(row.CertificateId, row.RenewalOf!, row.RegisteredAt, now + terms.Answer) { At = now },
+        ];
+    }
+
+    public async Task Handle(CertificateRow row, CancellationToken cancellation)
+    {
+        var (number, latest) = await table.Latest(row.ThingName!, cancellation);
+        if (!latest.IsOpen && !await table.Knows(row.ThingName!, row.CertificateId, cancellation))
+        {
+            number = await BeginOwn(row, number + 1, cancellation);
+        }
+        else if (latest.IsOpen)
+        {
+            await store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf(row.ThingName!, number),
+                rotation => Decide(new(row.CertificateId, row.RenewalOf!, row.RegisteredAt), rotation, clock.GetUtcNow()), new() { Actor = row.RenewalOf }, cancellation);
+        }
+
+        // The device may have been faster than the news of its certificate.
+        if (await uses.Find(row.CertificateId, cancellation) is { } early)
+            foreach (var use in early) await uses.Handle(row.ThingName!, number, use, cancellation);
+    }
+
+    async Task<int> BeginOwn(CertificateRow row, int number, CancellationToken cancellation)
+    {
+        var rule = RenewalRules.Of(await rules.Read(cancellation), row.Groups, row.Template);
+        var session = store.OpenSession(new() { Actor = row.RenewalOf });
+        session.StartStream(Rotation.StreamOf(row.ThingName!, number), Begin(row, number, rule, clock.GetUtcNow()));
+        await session.SaveChangesAsync(cancellation); // someone who is faster: the message is retried on what is there then
+        return number;
+    }
+}
+
+/// <summary>Why an attempt, or a rotation, has failed. Stable; shown to operators and counted.</summary>
+static class FailureCodes
+{
+    /// <summary>No new certificate by the deadline.</summary>
+    public const string NoAnswer = "no-answer";
+
+    /// <summary>A new certificate by the deadline, but no connection with it.</summary>
+    public const string NeverConnected = "never-connected";
+
+    /// <summary>A connection with the new certificate by the deadline, but nothing published.</summary>
+    public const string NeverPublished = "never-published";
+
+    /// <summary>The device came back with the old certificate.</summary>
+    public const string RolledBack = "rolled-back";
+
+    /// <summary>The device said that it failed.</summary>
+    public const string DeviceReported = "device-reported";
+
+    /// <summary>The old certificate works no more: there is nothing to rotate with.</summary>
+    public const string OldLost = "old-certificate-lost";
+
+    /// <summary>The device has asked for yet another certificate and does not use it: which of them it holds is not known, so none is retired.</summary>
+    public const string Ambiguous = "another-certificate-unproven";
+
+    /// <summary>The new certificate works no more; the old one stays.</summary>
+    public const string NewLost = "new-certificate-lost";
+}

@@ -1,0 +1,108 @@
+using FleetPlatform.Contracts.RotationScheduler;
+using FleetPlatform.Events;
+using MassTransit;
+using Npgsql;
+
+namespace FleetPlatform.RotationScheduler.Rotations;
+
+/// <summary>A device has used one of its certificates: the proof of the new one, or the sign that it has fallen back to the old.</summary>
+sealed class NoteUse(EventStore store, RotationsTable table, TimeProvider clock)
+{
+    /// <summary>How late news of an earlier connection may be. Older than that, it is the clocks that have jumped, and order counts.</summary>
+    static readonly TimeSpan LatestNews = TimeSpan.FromHours(1);
+
+    public static Decision<RotationEvent> Decide(CertificateUse use, Rotation rotation, DateTimeOffset now)
+    {
+        if (!rotation.IsOpen) return Decision<RotationEvent>.Nothing;
+        if (rotation.Offers.Contains(use.CertificateId)) return Proof(use, rotation, now);
+
+        var fellBack = rotation.Phase == RotationPhase.Overlap && use.Kind == CertificateUseKind.Connected && rotation.Old.Contains(use.CertificateId)
+            && (use.At > rotation.ProvenAt || rotation.ProvenAt - use.At > LatestNews);
+        if (!fellBack || rotation.Expendable([rotation.Proven!]).Count == 0) return Decision<RotationEvent>.Nothing;
+        return AttemptEnds.With(FailureCodes.RolledBack, "The device connected with its old certificate after the new one was proven.", rotation, now);
+    }
+
+    static Decision<RotationEvent> Proof(CertificateUse use, Rotation rotation, DateTimeOffset now)
+    {
+        var events = new List<RotationEvent>();
+        if (!rotation.Connected.Contains(use.CertificateId)) events.Add(new OfferConnected(use.CertificateId) { At = use.At });
+        if (use.Kind == CertificateUseKind.Published) events.Add(Proven(use.CertificateId, rotation, use.At, now));
+        return Decision<RotationEvent>.Of(events);
+    }
+
+    /// <summary>The proof of an offer. What was registered before it was overwritten by it, and is given up.</summary>
+    public static OfferProven Proven(string certificateId, Rotation rotation, DateTimeOffset at, DateTimeOffset now)
+    {
+        var registeredAt = rotation.RegisteredAt(certificateId);
+        var state = rotation.Evolve(new OfferProven(certificateId, now, []) { At = at });
+        return new(certificateId, now + rotation.Terms.Overlap, state.Expendable(state.Offers.Where(id => state.RegisteredAt(id) < registeredAt))) { At = at };
+    }
+
+    public async Task Handle(string thing, int number, CertificateUse use, CancellationToken cancellation)
+    {
+        if (number == 0) return;
+        await store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf(thing, number),
+            rotation => Decide(use, rotation, clock.GetUtcNow()), new() { Actor = use.CertificateId, CorrelationId = use.SessionId }, cancellation);
+    }
+
+    /// <summary>Remembers uses, whatever is known of the certificates yet.</summary>
+    public async Task Remember(IReadOnlyList<CertificateUse> items, CancellationToken cancellation)
+    {
+        var uses = items.GroupBy(use => use.CertificateId, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).ToArray();
+        await using var command = store.DataSource.CreateCommand("""
+            insert into fleet_uses as u (certificate_id, thing_name, connected_at, published_at) select * from unnest($1, $2, $3, $4)
+            on conflict (certificate_id) do update set thing_name = excluded.thing_name,
+                connected_at = greatest(u.connected_at, excluded.connected_at), published_at = greatest(u.published_at, excluded.published_at)
+            """);
+        command.Parameters.AddRange((NpgsqlParameter[])
+        [
+            Sql.Texts(uses.Select(group => group.Key)), Sql.Texts(uses.Select(group => group.Last().ThingName)),
+            Sql.Times(uses.Select(group => Last(group, CertificateUseKind.Connected))), Sql.Times(uses.Select(group => Last(group, CertificateUseKind.Published))),
+        ]);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>What was remembered of a certificate; null when it was never used.</summary>
+    public async Task<IReadOnlyList<CertificateUse>?> Find(string certificateId, CancellationToken cancellation)
+    {
+        await using var command = store.DataSource.CreateCommand("select thing_name, connected_at, published_at from fleet_uses where certificate_id = $1");
+        command.Parameters.Add(Sql.Text(certificateId));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        if (!await reader.ReadAsync(cancellation)) return null;
+
+        var uses = new List<CertificateUse>();
+        foreach (var (column, kind) in ((int, CertificateUseKind)[])[(1, CertificateUseKind.Connected), (2, CertificateUseKind.Published)])
+        {
+            if (reader.IsDBNull(column)) continue;
+            uses.Add(new()
+            {
+                CertificateId = certificateId, ThingName = reader.GetString(0), SessionId = "", Kind = kind, At = reader.GetFieldValue<DateTimeOffset>(column),
+            });
+        }
+
+        return uses;
+    }
+
+    /// <summary>The thing's latest rotation, if it is open and has to do with a certificate.</summary>
+    public async Task Handle(CertificateUse use, CancellationToken cancellation)
+    {
+        var (number, latest) = await table.Latest(use.ThingName, cancellation);
+        if (latest.IsOpen) await Handle(use.ThingName, number, use, cancellation);
+    }
+
+    static DateTimeOffset? Last(IEnumerable<CertificateUse> uses, CertificateUseKind kind) =>
+        uses.LastOrDefault(use => use.Kind == kind) is { } use ? use.At : null;
+}
+
+sealed class CertificatesUsedConsumer(NoteUse uses) : IConsumer<CertificatesUsed>
+{
+    public async Task Consume(ConsumeContext<CertificatesUsed> context)
+    {
+        // Remembered first: the news of the certificate, should it come only now, finds the use or is found by it.
+        await uses.Remember(context.Message.Items, context.CancellationToken);
+        await Task.WhenAll(context.Message.Items.GroupBy(use => use.ThingName, StringComparer.Ordinal).Select(async thing =>
+        {
+            foreach (var use in thing) await uses.Handle(use, context.CancellationToken);
+        }));
+    }
+}

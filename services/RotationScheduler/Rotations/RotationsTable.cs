@@ -1,0 +1,147 @@
+using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.Events;
+using Npgsql;
+
+namespace FleetPlatform.RotationScheduler.Rotations;
+
+/// <summary>The read table of rotations: which is a thing's latest, which are due for their next step.</summary>
+sealed class RotationsProjection : IInlineProjection
+{
+    const string Update = "update fleet_rotations set phase = $3, wake_at = $4";
+    const string Where = " where thing_name = $1 and number = $2";
+
+    public string Name => "rotations";
+
+    public IReadOnlyList<string> Tables { get; } = ["fleet_rotations"];
+
+    public string Schema => """
+        create table if not exists fleet_rotations (
+            thing_name text collate "C" not null,
+            number int not null,
+            phase text not null,
+            attempt int not null,
+            reason text not null,
+            campaign_id text collate "C" null,
+            scope text null,
+            old_certificate text not null,
+            new_certificate text null,
+            begun_at timestamptz not null,
+            proven_at timestamptz null,
+            ended_at timestamptz null,
+            wake_at timestamptz null,
+            failure_code text null,
+            failure_detail text null,
+            primary key (thing_name, number));
+        create index if not exists fleet_rotations_due on fleet_rotations (wake_at) where wake_at is not null;
+        create index if not exists fleet_rotations_of_campaign on fleet_rotations (campaign_id) where campaign_id is not null;
+        create index if not exists fleet_rotations_ended on fleet_rotations (ended_at);
+        """;
+
+    public void Project(RecordedEvent e, ProjectionBatch batch)
+    {
+        if (e.Data is not RotationEvent) return;
+        var dash = e.StreamId.Key.LastIndexOf('-');
+        var row = new Row(batch, e.StreamId.Key[..dash], int.Parse(e.StreamId.Key.AsSpan(dash + 1), System.Globalization.CultureInfo.InvariantCulture));
+        switch (e.Data)
+        {
+            case RotationStarted s: row.Start(s); break;
+            case RotationCommanded c: row.Set("commanded", c.Deadline, ", attempt = $5", new NpgsqlParameter { Value = c.Attempt }); break;
+            case CertificateOffered o: row.Offer(o); break;
+            case OfferProven p:
+                row.Set("overlap", p.Doomed.Count > 0 ? p.At : p.RetireAt, ", new_certificate = $5, proven_at = $6, failure_code = null, failure_detail = null", Sql.Text(p.CertificateId), Sql.Time(p.At));
+                break;
+            case AttemptFailed f:
+                // What is doomed is revoked now, not when the pause is over.
+                row.Set("waiting", f.Doomed.Count > 0 ? f.At : f.RetryAt, ", failure_code = $5, failure_detail = $6, new_certificate = null, proven_at = null",
+                    Sql.Text(f.Code), Sql.Text(f.Detail));
+                break;
+            case OfferRevoked r: row.Wake(r.NextAt); break;
+            case RetirementBegun b: row.Set("retiring", b.At); break;
+            case OldDeactivated d: row.Set("retired", d.RevokeAt ?? d.At); break;
+            case RotationCompleted c: row.End("completed", c.At, []); break;
+            case RotationFailed f: row.End("failed", f.At, f.Doomed, f.Code, f.Detail); break;
+            case RotationCancelled c: row.End("cancelled", c.At, c.Doomed, "cancelled", c.Detail); break;
+        }
+    }
+
+    readonly record struct Row(ProjectionBatch Batch, string Thing, int Number)
+    {
+        NpgsqlParameter[] Key => [Sql.Text(Thing), new() { Value = Number }];
+
+        public void Start(RotationStarted e) => Batch.Add("""
+            insert into fleet_rotations (thing_name, number, phase, attempt, reason, campaign_id, scope, old_certificate, begun_at, wake_at)
+            values ($1, $2, 'waiting', 0, $3, $4, $5, $6, $7, $7)
+            """, [.. Key, Sql.Text(e.Reason.ToString()), Sql.Text(e.CampaignId), Sql.Text(e.Scope), Sql.Text(e.OldCertificateId), Sql.Time(e.At)]);
+
+        public void Set(string phase, DateTimeOffset wakeAt, string more = "", params NpgsqlParameter[] values) =>
+            Batch.Add(Update + more + Where, [.. Key, Sql.Text(phase), Sql.Time(wakeAt), .. values]);
+
+        // Beside a proven one it changes nothing yet.
+        public void Offer(CertificateOffered e) => Batch.Add(
+            "update fleet_rotations set phase = 'offered', wake_at = $3, new_certificate = $4 where thing_name = $1 and number = $2 and proven_at is null",
+            [.. Key, Sql.Time(e.Deadline), Sql.Text(e.CertificateId)]);
+
+        public void Wake(DateTimeOffset? at) => Batch.Add("update fleet_rotations set wake_at = $3 where thing_name = $1 and number = $2", [.. Key, Sql.Time(at)]);
+
+        public void End(string phase, DateTimeOffset at, IReadOnlyList<string> doomed, string? code = null, string? detail = null) => Batch.Add(
+            Update + ", ended_at = $5, failure_code = $6, failure_detail = $7" + Where,
+            [.. Key, Sql.Text(phase), Sql.Time(doomed.Count > 0 ? at : null), Sql.Time(at), Sql.Text(code), Sql.Text(detail)]);
+    }
+}
+
+/// <summary>Questions to the read tables.</summary>
+sealed class RotationsTable(EventStore store)
+{
+    /// <summary>A thing's latest rotation, folded; number 0 when it never had one.</summary>
+    public async Task<(int Number, Rotation Rotation)> Latest(string thing, CancellationToken cancellation)
+    {
+        await using var command = store.DataSource.CreateCommand("select coalesce(max(number), 0) from fleet_rotations where thing_name = $1");
+        command.Parameters.Add(Sql.Text(thing));
+        var number = (int)(await command.ExecuteScalarAsync(cancellation))!;
+        return number == 0
+            ? (0, Rotation.Initial)
+            : (number, await store.AggregateStreamAsync<Rotation, RotationEvent>(Rotation.StreamOf(thing, number), cancellation));
+    }
+
+    /// <summary>Whether a certificate has been offered to any rotation of a thing.</summary>
+    public async Task<bool> Knows(string thing, string certificateId, CancellationToken cancellation)
+    {
+        await using var command = store.DataSource.CreateCommand("select number from fleet_rotations where thing_name = $1 order by number desc limit 20");
+        command.Parameters.Add(Sql.Text(thing));
+        var numbers = new List<int>();
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+            while (await reader.ReadAsync(cancellation)) numbers.Add(reader.GetInt32(0));
+        foreach (var number in numbers)
+        {
+            var events = await store.FetchStreamAsync(Rotation.StreamOf(thing, number), cancellation: cancellation);
+            if (events.Any(recorded => recorded.Data is CertificateOffered offered && offered.CertificateId == certificateId)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Which of these certificates are registered ACTIVE.</summary>
+    public async Task<HashSet<string>> ActiveOf(IReadOnlyList<string> certificateIds, CancellationToken cancellation)
+    {
+        await using var command = store.DataSource.CreateCommand("select certificate_id from fleet_certificates where certificate_id = any($1) and status = $2");
+        command.Parameters.Add(Sql.Texts(certificateIds));
+        command.Parameters.Add(Sql.Text(nameof(CertificateStatus.Active)));
+        var active = new HashSet<string>(StringComparer.Ordinal);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation)) active.Add(reader.GetString(0));
+        return active;
+    }
+
+    /// <summary>Rotations whose next step is due, the longest overdue first.</summary>
+    public async Task<IReadOnlyList<(string Thing, int Number)>> Due(DateTimeOffset now, int limit, CancellationToken cancellation)
+    {
+        await using var command = store.DataSource.CreateCommand("select thing_name, number from fleet_rotations where wake_at <= $1 or wake_at > $1 + $3 order by wake_at limit $2");
+        command.Parameters.Add(Sql.Time(now));
+        command.Parameters.Add(Sql.Number(limit));
+        command.Parameters.Add(new() { Value = Rotation.LongestWait });
+        var due = new List<(string, int)>();
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation)) due.Add((reader.GetString(0), reader.GetInt32(1)));
+        return due;
+    }
+}
