@@ -71,9 +71,9 @@ sealed class PublishRegistrations(IBus bus, Registry registry, ThingRegistryOpti
         var groups = new Dictionary<string, string[]>(StringComparer.Ordinal);
         if (things.Length == 0) return groups;
         await using var command = registry.Database.CreateCommand("""
-            select m.thing_name, array_agg(distinct name) from unnest($1) wanted(thing)
-                join fleet_memberships m on m.thing_name = wanted.thing join fleet_groups g on g.name = m.group_name, unnest(g.path) name
-                group by m.thing_name
+            select m.thing_name, array_agg(distinct around.name) from unnest($1) wanted(thing)
+                join fleet_memberships m on m.thing_name = wanted.thing join fleet_groups g on g.name = m.group_name
+                cross join unnest(g.path) around(name) group by m.thing_name
             """);
         command.Parameters.Add(Listing.Texts(things));
         await using var reader = await command.ExecuteReaderAsync(cancellation);

@@ -121,6 +121,7 @@ public sealed class SchedulingTests : IAsyncLifetime
             if ((await _fixture.Rotations.Latest(thing.Things[0].ThingName, Cancellation)).Rotation.IsOpen) await Prove(thing);
         }
 
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(1));
         (await work.Handle(100, Cancellation)).ShouldBeGreaterThan(0);
         for (var turn = 0; turn < 5; turn++)
         {
