@@ -31,7 +31,7 @@ sealed class RotationNews(GatewayMetrics metrics, TimeProvider clock)
     /// <summary>A message was published and allowed. Cheap for everyone who is not in a rotation.</summary>
     public void Published(DeviceConnection connection, Publish publish)
     {
-        if (connection.Rights.Context.ThingName is not { } thing) return;
+        if (connection.Speaker is not { } thing) return;
         if (RotationProtocol.IsReportTopic(publish.Topic, thing) && connection.MayReport() && Read(publish.Payload) is { } report)
         {
             Write(new RotationReported
@@ -51,7 +51,7 @@ sealed class RotationNews(GatewayMetrics metrics, TimeProvider clock)
     CertificateUse Use(DeviceConnection connection, CertificateUseKind kind) => new()
     {
         CertificateId = connection.PrincipalId,
-        ThingName = connection.Rights.Context.ThingName!,
+        ThingName = connection.Speaker!,
         SessionId = connection.SessionId,
         Kind = kind,
         At = clock.GetUtcNow(),

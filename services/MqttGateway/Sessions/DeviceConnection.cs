@@ -98,9 +98,12 @@ sealed class DeviceConnection
     /// <summary>Things its certificate belongs to; null for a claim.</summary>
     public IReadOnlyList<string>? Things => Rights.Grant.Things is { Count: > 0 } things ? [.. things.Select(thing => thing.ThingName)] : null;
 
-    /// <summary>Whether its certificate takes part in a rotation, on a connection of its thing.</summary>
+    /// <summary>The thing it speaks for: the connection's, or whatever its client id, the only one that its certificate belongs to.</summary>
+    public string? Speaker => Rights.Context.ThingName ?? (Rights.Grant.Things is [var only] ? only.ThingName : null);
+
+    /// <summary>Whether its certificate takes part in a rotation.</summary>
     public bool IsWatched(TimeProvider clock) =>
-        Rights is { Grant.WatchUntil: { } until, Context.ThingName: not null } && clock.GetUtcNow() < until;
+        Rights.Grant.WatchUntil is { } until && Speaker is not null && clock.GetUtcNow() < until;
 
     /// <summary>True the first time only.</summary>
     public bool PublishesFirst() => _publishReported == 0 && Interlocked.Exchange(ref _publishReported, 1) == 0;
