@@ -89,8 +89,6 @@ sealed class OperationRequest(
         _ => throw new InvalidInputException($"{name} must be a list."),
     };
 
-    public bool Has(string name) => Member(body, name) is not null;
-
     public static JsonElement? Member(JsonElement? element, string name) =>
         element is { ValueKind: JsonValueKind.Object } value && value.TryGetProperty(name, out var member) && member.ValueKind != JsonValueKind.Null
             ? member

@@ -12,18 +12,22 @@ namespace FleetPlatform.TemplateEngine.Budgets;
 
 /// <summary>What is known of a claim at the instant a device wants to register with it.</summary>
 /// <param name="Reserved">True: this flow has its place already.</param>
-/// <param name="Used">Places taken in all, and within the last minute.</param>
+/// <param name="Used">Places taken in all, counted no further than the claim may go.</param>
+/// <param name="UsedLastMinute">Places taken within the last minute.</param>
 /// <param name="SerialListed">Whether the serial number is on the claim's list.</param>
 /// <param name="SerialSeen">Whether another flow registered with the serial number, with any limited claim.</param>
 /// <param name="KeySeen">The same of the certificate's public key.</param>
 sealed record ClaimUse(bool Reserved, long Used, long UsedLastMinute, bool SerialListed, bool SerialSeen, bool KeySeen);
 
 /// <summary>Takes one registration out of a claim's budget before the device is registered: never one too many, whatever runs at once.</summary>
-sealed class SpendClaim(EventStore store, IssuedCertificates certificates, RefusalBudget budget)
+sealed class SpendClaim(EventStore store, IssuedCertificates certificates, RefusalBudget budget) : IDisposable
 {
+    // Registrations with one claim wait for each other in the database: they must not take all of its connections meanwhile.
+    readonly SemaphoreSlim _places = new(4);
+
     const string Look = """
         select exists (select 1 from fleet_claim_registrations where claim_id = $1 and flow_id = $2),
-            (select count(*) from fleet_claim_registrations where claim_id = $1),
+            (select count(*) from (select 1 from fleet_claim_registrations where claim_id = $1 limit $6) used),
             (select count(*) from fleet_claim_registrations where claim_id = $1 and at > $5 - interval '1 minute'),
             exists (select 1 from fleet_claim_serials where claim_id = $1 and serial = $3),
             exists (select 1 from fleet_claim_registrations where serial = $3 and flow_id <> $2),
@@ -71,6 +75,25 @@ sealed class SpendClaim(EventStore store, IssuedCertificates certificates, Refus
         var claimId = attempt.Command.Flow.PrincipalId;
         var serial = attempt.Parameters.GetValueOrDefault(claim.SerialParameter);
         var key = await KeyHash(attempt.Token!.CertificateId, cancellation);
+        await _places.WaitAsync(cancellation);
+        try
+        {
+            var (refusal, use) = await Reserve(attempt, claim, serial, key, cancellation);
+            foreach (var (signal, detail) in Signals(claim, use, serial))
+                if (budget.TrySpend($"{signal} {claimId}")) await Suspect(claimId, signal, detail, attempt, cancellation);
+            return refusal;
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    public void Dispose() => _places.Dispose();
+
+    async Task<(Refusal? Refusal, ClaimUse Use)> Reserve(Attempt attempt, LimitedClaim claim, string? serial, string? key, CancellationToken cancellation)
+    {
+        var claimId = attempt.Command.Flow.PrincipalId;
         await using var connection = await store.DataSource.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await Execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", Text(claimId)); // one at a time for each claim
@@ -80,10 +103,7 @@ sealed class SpendClaim(EventStore store, IssuedCertificates certificates, Refus
             await Execute("insert into fleet_claim_registrations (claim_id, flow_id, serial, key_hash, at) values ($1, $2, $3, $4, $5)",
                 Text(claimId), Text(attempt.FlowId), Text(serial), Text(key), At());
         await transaction.CommitAsync(cancellation);
-
-        foreach (var (signal, detail) in Signals(claim, use, serial))
-            if (budget.TrySpend($"{signal} {claimId}")) await Suspect(claimId, signal, detail, attempt, cancellation);
-        return refusal;
+        return (refusal, use);
 
         async Task Execute(string sql, params NpgsqlParameter[] parameters)
         {
@@ -95,7 +115,7 @@ sealed class SpendClaim(EventStore store, IssuedCertificates certificates, Refus
         async Task<ClaimUse> Read()
         {
             await using var command = new NpgsqlCommand(Look, connection, transaction);
-            command.Parameters.AddRange(new[] { Text(claimId), Text(attempt.FlowId), Text(serial), Text(key), At() });
+            command.Parameters.AddRange(new[] { Text(claimId), Text(attempt.FlowId), Text(serial), Text(key), At(), new NpgsqlParameter<long> { TypedValue = claim.Maximum ?? 0 } });
             await using var row = await command.ExecuteReaderAsync(cancellation);
             await row.ReadAsync(cancellation);
             return new(row.GetBoolean(0), row.GetInt64(1), row.GetInt64(2), row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5));
