@@ -28,6 +28,9 @@ public sealed class Arn(FleetOptions options)
     /// <param name="certificateId">SHA-256 of the DER certificate, 64 lower-case hex digits.</param>
     public string Certificate(string certificateId) => $"{Prefix}cert/{certificateId}";
 
+    /// <param name="certificateId">As for <see cref="Certificate"/>.</param>
+    public string CaCertificate(string certificateId) => $"{Prefix}cacert/{certificateId}";
+
     public string Thing(string name) => $"{Prefix}thing/{name}";
     public string ThingGroup(string name) => $"{Prefix}thinggroup/{name}";
     public string BillingGroup(string name) => $"{Prefix}billinggroup/{name}";

@@ -40,6 +40,9 @@ if $with_tests; then
     need mosquitto-clients has mosquitto_pub
     need python3-paho-mqtt /usr/bin/python3 -c 'import paho.mqtt.client'
     need openssl has openssl
+    need softhsm2 has softhsm2-util
+    need opensc has pkcs11-tool
+    need libengine-pkcs11-openssl compgen -G '/usr/lib/*/engines-3/pkcs11.so'
     need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
     need nodejs has node
     need npm has npm

@@ -41,6 +41,9 @@ public sealed record CertificateProfile
     /// <summary>True: DNS names and IP addresses are required. False: they are refused.</summary>
     public bool HasAlternativeNames { get; init; }
 
+    /// <summary>Of an authority: which names may stand below it; null leaves the extension out.</summary>
+    public NameConstraints? NameConstraints { get; init; }
+
     /// <summary>The keyUsage for a key.</summary>
     public X509KeyUsageFlags KeyUsageOf(PublicKeyAlgorithm algorithm) => algorithm == PublicKeyAlgorithm.Rsa ? RsaKeyUsage : EcKeyUsage;
 

@@ -77,8 +77,20 @@ public sealed class CertificateText
     /// <summary>iPAddress entries of the subject alternative name.</summary>
     public IReadOnlyList<IPAddress> IpAddresses { get; private set; } = [];
 
+    /// <summary>Of an authority: which names may stand below it; null when the extension is absent.</summary>
+    public NameConstraints? NameConstraints { get; private set; }
+
     /// <summary>Every extension: its type, whether it is critical.</summary>
     public IReadOnlyDictionary<string, bool> Extensions { get; private set; } = new Dictionary<string, bool>();
+
+    /// <summary>The signature algorithm inside the signed part, in DER with its parameters.</summary>
+    internal ReadOnlyMemory<byte> SignatureAlgorithmDer { get; private set; }
+
+    /// <summary>Both times as encoded.</summary>
+    internal ReadOnlyMemory<byte> ValidityDer { get; private set; }
+
+    /// <summary>The one outside; empty when only the signed part was read.</summary>
+    internal ReadOnlyMemory<byte> OuterSignatureAlgorithmDer { get; private init; }
 
     /// <summary>Signature algorithm outside the signed part, dotted; empty when only that part was read.</summary>
     public string OuterSignatureAlgorithm { get; private init; } = "";
@@ -110,11 +122,12 @@ public sealed class CertificateText
     {
         var body = DerReader.ReadWhole(der.Span, Asn1Tag.Sequence);
         var tbs = Within(der, DerReader.ReadEncoded(ref body, Asn1Tag.Sequence));
-        var algorithm = DerReader.Read(ref body, Asn1Tag.Sequence);
+        var outerDer = Within(der, DerReader.ReadEncoded(ref body, Asn1Tag.Sequence));
+        var algorithm = DerReader.ReadWhole(outerDer.Span, Asn1Tag.Sequence);
         var outer = DerReader.ReadOid(ref algorithm);
         var signature = Within(der, DerReader.ReadBits(ref body));
         DerReader.End(body);
-        var text = new CertificateText { Tbs = tbs, OuterSignatureAlgorithm = outer, Signature = signature };
+        var text = new CertificateText { Tbs = tbs, OuterSignatureAlgorithm = outer, OuterSignatureAlgorithmDer = outerDer, Signature = signature };
         text.ReadFields();
         return text;
     });
@@ -152,10 +165,12 @@ public sealed class CertificateText
         }
 
         SerialNumber = Within(Tbs, DerReader.ReadInteger(ref rest));
-        var algorithm = DerReader.Read(ref rest, Asn1Tag.Sequence);
+        SignatureAlgorithmDer = Within(Tbs, DerReader.ReadEncoded(ref rest, Asn1Tag.Sequence));
+        var algorithm = DerReader.ReadWhole(SignatureAlgorithmDer.Span, Asn1Tag.Sequence);
         SignatureAlgorithm = DerReader.ReadOid(ref algorithm);
         Issuer = SubjectName.Read(DerReader.ReadEncoded(ref rest, Asn1Tag.Sequence));
         var validity = DerReader.Read(ref rest, Asn1Tag.Sequence);
+        ValidityDer = Within(Tbs, validity);
         NotBefore = DerReader.ReadTime(ref validity);
         NotAfter = DerReader.ReadTime(ref validity);
         DerReader.End(validity);
@@ -221,6 +236,9 @@ public sealed class CertificateText
                 break;
             case Oids.SubjectAlternativeName:
                 ReadAlternativeNames(DerReader.ReadWhole(value, Asn1Tag.Sequence));
+                break;
+            case Oids.NameConstraints:
+                NameConstraints = NameConstraints.Read(value);
                 break;
         }
     }

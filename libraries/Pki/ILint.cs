@@ -33,7 +33,8 @@ public static class Lints
         new VersionIsThree(), new SerialNumberIsPositiveAndShort(), new SignatureAlgorithmIsTheIssuers(), new IssuerNameIsTheIssuers(),
         new ValidityIsOrdered(), new ValidityWithinIssuer(), new SubjectIsBounded(), new AuthorityOnlyByProfile(),
         new KeyUsageMatchesKey(), new ExtendedKeyUsageMatchesProfile(), new KeyIdentifiersChain(), new AlternativeNamesByProfile(),
-        new ExtensionsByProfile(), new KeyIsStrong(),
+        new ExtensionsByProfile(), new KeyIsStrong(), new NamesWithinConstraints(), new PathLengthLeavesRoom(), new ConstraintsByProfile(),
+        new SerialNumberIsUnpredictable(), new TimesAreEncodedByYear(),
     ];
 
     /// <summary>Checks every rule.</summary>

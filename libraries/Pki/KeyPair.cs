@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -86,31 +85,8 @@ public sealed class KeyPair : IDisposable
 
     /// <summary>Asks for a certificate: PKCS#10 in PEM, signed with SHA-256.</summary>
     /// <param name="subject">The subject; may be empty.</param>
-    public string CreateSigningRequest(SubjectName subject)
-    {
-        var writer = new AsnWriter(AsnEncodingRules.DER, 512);
-        using (writer.PushSequence())
-        {
-            writer.WriteInteger(0);
-            subject.Write(writer);
-            writer.WriteEncodedValue(SubjectPublicKeyInfo);
-            using (writer.PushSetOf(new Asn1Tag(TagClass.ContextSpecific, 0)))
-            {
-                // no attributes: the authority reads none
-            }
-        }
-
-        var info = writer.Encode();
-        writer.Reset();
-        using (writer.PushSequence())
-        {
-            writer.WriteEncodedValue(info);
-            SignatureAlgorithms.Write(writer, IsRsa ? Oids.RsaSha256 : Oids.EcdsaSha256);
-            writer.WriteBitString(Sign(info));
-        }
-
-        return Pem.Write(Pem.CertificateRequest, writer.Encode());
-    }
+    public string CreateSigningRequest(SubjectName subject) =>
+        SigningRequestText.Write(SubjectPublicKeyInfo, subject, IsRsa ? Oids.RsaSha256 : Oids.EcdsaSha256, Sign);
 
     /// <summary>Signs with SHA-256: PKCS#1 v1.5, or ECDSA as a DER sequence.</summary>
     public byte[] Sign(ReadOnlySpan<byte> data) => _key is RSA rsa

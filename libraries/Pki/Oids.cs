@@ -12,15 +12,24 @@ public static class Oids
     public const string EcdsaSha384 = "1.2.840.10045.4.3.3";
     public const string EcdsaSha512 = "1.2.840.10045.4.3.4";
     public const string Rsa = "1.2.840.113549.1.1.1";
+    public const string RsaPss = "1.2.840.113549.1.1.10";
     public const string RsaSha256 = "1.2.840.113549.1.1.11";
     public const string RsaSha384 = "1.2.840.113549.1.1.12";
     public const string RsaSha512 = "1.2.840.113549.1.1.13";
+
+    // RFC 5754
+    public const string Sha256 = "2.16.840.1.101.3.4.2.1";
+    public const string Sha384 = "2.16.840.1.101.3.4.2.2";
+    public const string Sha512 = "2.16.840.1.101.3.4.2.3";
 
     // RFC 5280 §4.2.1
     public const string SubjectKeyIdentifier = "2.5.29.14";
     public const string KeyUsage = "2.5.29.15";
     public const string SubjectAlternativeName = "2.5.29.17";
     public const string BasicConstraints = "2.5.29.19";
+    public const string NameConstraints = "2.5.29.30";
+    public const string CrlDistributionPoints = "2.5.29.31";
+    public const string CertificatePolicies = "2.5.29.32";
     public const string AuthorityKeyIdentifier = "2.5.29.35";
     public const string ExtendedKeyUsage = "2.5.29.37";
 
@@ -38,7 +47,6 @@ public static class Oids
     public const string OcspNoCheck = "1.3.6.1.5.5.7.48.1.5";
     public const string OcspSigning = "1.3.6.1.5.5.7.3.9";
     public const string Sha1 = "1.3.14.3.2.26";
-    public const string Sha256 = "2.16.840.1.101.3.4.2.1";
 
     // RFC 5280 §4.2.1.12
     public const string AnyExtendedKeyUsage = "2.5.29.37.0";

@@ -118,6 +118,7 @@ public static class TbsCertificate
         if (profile.HasSubjectKeyIdentifier)
             WriteExtension(writer, Oids.SubjectKeyIdentifier, critical: false,
                 () => writer.WriteOctetString(KeyIdentifierOf(fields.SubjectPublicKeyInfo.Span)));
+        if (profile.NameConstraints is { } constraints) WriteExtension(writer, Oids.NameConstraints, critical: true, () => constraints.Write(writer));
         if (fields.Names.Count > 0)
             WriteExtension(writer, Oids.SubjectAlternativeName, critical: false, () => WriteNames(writer, fields.Names));
         if (profile.HasNoRevocationCheck) WriteExtension(writer, Oids.OcspNoCheck, critical: false, () => writer.WriteNull());

@@ -15,6 +15,15 @@ sealed class CertificateAuthorityOptions : IValidatableObject
     [Required, MinLength(12)]
     public string KeyPassphrase { get; init; } = "";
 
+    /// <summary>User PIN of the PKCS#11 token, when an authority's key is on one.</summary>
+    public string TokenPin { get; init; } = "";
+
+    /// <summary>Folder of lists of weak and stolen keys (Debian's openssl-blacklist, SHA-256 of public keys), read at start. Default: <c>weak-keys</c> in the data directory.</summary>
+    public string? WeakKeyFolder { get; init; }
+
+    /// <summary>What profiles ask of requests: the profile's name, and its rules. A profile without rules takes every key and subject of the key policy.</summary>
+    public IDictionary<string, ProfileRules> ProfileRules { get; init; } = new Dictionary<string, ProfileRules>(StringComparer.Ordinal);
+
     /// <summary>Lifetime of a certificate a device asked for, cut where its issuer ends. Default ten years: a device that cannot renew must outlive its warranty.</summary>
     public TimeSpan DeviceValidity { get; init; } = TimeSpan.FromDays(3650);
 
@@ -87,6 +96,12 @@ sealed class CertificateAuthorityOptions : IValidatableObject
             || !Uri.TryCreate(RevocationUrl, UriKind.Absolute, out var url) || url.Scheme != "http"))
             yield return new($"{Section}:{nameof(RevocationUrl)} must be an http:// address without a slash at its end, of at most {Pki.RevocationPoints.MaximumBaseUrl} characters.");
         if (ResponderValidity < TimeSpan.FromHours(1)) yield return new($"{Section}:{nameof(ResponderValidity)} ({ResponderValidity}) must be at least an hour.");
+        foreach (var (name, rules) in ProfileRules)
+        {
+            if (!CertificateProfiles.All.Contains(name)) yield return new($"{Section}:{nameof(ProfileRules)}:{name}: profiles are {string.Join(", ", CertificateProfiles.All)}.");
+            foreach (var fault in rules.Faults()) yield return new($"{Section}:{nameof(ProfileRules)}:{name}: {fault}");
+        }
+
         if (BackDating < TimeSpan.Zero) yield return new($"{Section}:{nameof(BackDating)} ({BackDating}) must not be negative.");
     }
 }

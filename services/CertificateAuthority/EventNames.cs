@@ -1,6 +1,7 @@
 using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.CertificateAuthority.Revocation;
+using FleetPlatform.CertificateAuthority.Trust;
 using FleetPlatform.Events;
 
 namespace FleetPlatform.CertificateAuthority;
@@ -13,10 +14,18 @@ static class EventNames
 
     public static EventTypes All { get; } = new EventTypes()
         .Map<IssuerCreated>("issuer.created.v1")
+        .Map<IssuerRequested>("issuer.requested.v1")
+        .Map<IssuerInstalled>("issuer.installed.v1")
+        .Map<SigningAssigned>("signing.assigned.v1")
         .Map<CertificatePrepared>(CertificatePrepared)
         .Map<IssuanceCompleted>("issuance.completed.v1")
         .Map<CertificateAbandoned>("certificate.abandoned.v1")
         .Map<IssuanceRefused>("issuance.refused.v1")
         .Map<CertificateSigned>(CertificateSigned)
-        .Map<RevocationListApproved>("list.approved.v1");
+        .Map<RevocationListApproved>("list.approved.v1")
+        .Map<AuthorityRegistered>("authority.registered.v1")
+        .Map<AuthorityChanged>("authority.changed.v1")
+        .Map<AuthorityDeleted>("authority.deleted.v1")
+        .Map<RegistrationCodeDrawn>("registration-code.drawn.v1")
+        .Map<RegistrationCodeDeleted>("registration-code.deleted.v1");
 }

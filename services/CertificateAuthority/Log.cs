@@ -16,4 +16,7 @@ static partial class Log
 
     [LoggerMessage(5, LogLevel.Error, "The prepared certificate on {Stream} cannot be read and is left open: {Failure}")]
     public static partial void Unreadable(ILogger logger, string stream, string failure);
+
+    [LoggerMessage(6, LogLevel.Information, "Took over root {RootCertificateId} and issuing authority {IssuingCertificateId} of a ceremony")]
+    public static partial void IssuersTakenOver(ILogger logger, string rootCertificateId, string issuingCertificateId);
 }

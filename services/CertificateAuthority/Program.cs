@@ -3,20 +3,25 @@ using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.CertificateAuthority.Revocation;
+using FleetPlatform.CertificateAuthority.Trust;
 using FleetPlatform.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("certificate-authority");
 builder.AddOptions<CertificateAuthorityOptions>(CertificateAuthorityOptions.Section);
 builder.AddOptions<OwnershipTokenOptions>(OwnershipTokenOptions.Section);
-builder.AddFleetEventStore("certificate-authority-db", EventNames.All, store => store.Subscribe<PublishCertificates>());
+builder.AddFleetEventStore("certificate-authority-db", EventNames.All, store => store
+    .Project<AuthoritiesTable>().Subscribe<PublishCertificates>().Subscribe<PublishAuthorities>());
 
 // In this order at start: schema (above), issuers, then what needs them.
 builder.Services.AddSingleton<Metrics>().AddSingleton<Profiles>().AddSingleton<ClaimLimits>();
-builder.Services.AddSingleton<CreateIssuers>().AddSingleton<IssuerRing>().AddHostedService<OpenIssuers>();
+builder.Services.AddSingleton<FileKeyStore>().AddSingleton<TokenKeyStore>().AddSingleton<IssuerKeyStores>();
+builder.Services.AddSingleton<CreateIssuers>().AddSingleton<IssuerRing>().AddSingleton<RequestIssuer>();
+builder.Services.AddSingleton<OpenIssuers>().AddHostedService(services => services.GetRequiredService<OpenIssuers>());
 builder.Services.AddSingleton<RsaPool>().AddHostedService(services => services.GetRequiredService<RsaPool>());
 builder.Services.AddSingleton<IssueCertificate>().AddSingleton<IssueServerCertificate>().AddHostedService<FinishPrepared>();
 builder.Services.AddSingleton<SignRevocationList>().AddSingleton<IssueResponderCertificate>();
+builder.Services.AddSingleton<RegisterAuthority>().AddSingleton<FindIssuer>();
 builder.Services.AddSingleton<IFlowSteps, FlowSteps>();
 builder.Services.AddHealthChecks().AddCheck<IssuerHealth>("issuer");
 
@@ -27,7 +32,21 @@ builder.AddFleetBus("certificate-authority", bus => bus
     .AddRequestConsumer<GetTrustAnchorsConsumer>()
     .AddRequestConsumer<SignRevocationListConsumer>()
     .AddRequestConsumer<ListRevocationIssuersConsumer>()
-    .AddRequestConsumer<IssueResponderCertificateConsumer>());
+    .AddRequestConsumer<IssueResponderCertificateConsumer>()
+    .AddRequestConsumer<ListIssuersConsumer>()
+    .AddRequestConsumer<RequestIssuerConsumer>()
+    .AddRequestConsumer<InstallIssuerConsumer>()
+    .AddRequestConsumer<AssignSigningConsumer>()
+    .AddPerInstanceConsumer<IssuersChangedConsumer>()
+    .AddRequestConsumer<GetRegistrationCodeConsumer>()
+    .AddRequestConsumer<DeleteRegistrationCodeConsumer>()
+    .AddRequestConsumer<RegisterTrustedAuthorityConsumer>()
+    .AddRequestConsumer<DescribeTrustedAuthorityConsumer>()
+    .AddRequestConsumer<UpdateTrustedAuthorityConsumer>()
+    .AddRequestConsumer<DeleteTrustedAuthorityConsumer>()
+    .AddRequestConsumer<ListTrustedAuthoritiesConsumer>()
+    .AddRequestConsumer<FindTrustedAuthoritiesConsumer>()
+    .AddRequestConsumer<FindCertificateIssuerConsumer>());
 
 var app = builder.Build();
 app.MapDefaultEndpoints();

@@ -16,7 +16,7 @@ namespace FleetPlatform.MqttGateway;
 /// <summary>How the gateway is put together: everything in the process, then what connects it to the others.</summary>
 static class Gateway
 {
-    /// <summary>The gateway itself. Needs the three batchers, <see cref="IAsk"/> and an event store beside it.</summary>
+    /// <summary>The gateway itself. Needs the batchers, <see cref="Announce"/>, <see cref="IAsk"/> and an event store beside it.</summary>
     public static void AddGateway(this WebApplicationBuilder builder)
     {
         builder.AddOptions<GatewayOptions>(GatewayOptions.Section);
@@ -25,7 +25,7 @@ static class Gateway
         {
             if (int.TryParse(configuration["MQTTS_PORT"], out var port)) options.Port = port;
         });
-        services.AddSingleton<GatewayMetrics>().AddSingleton<PolicyCache>().AddSingleton<Principals>().AddSingleton<LiveSessions>();
+        services.AddSingleton<GatewayMetrics>().AddSingleton<PolicyCache>().AddSingleton<Principals>().AddSingleton<TrustedAuthorities>().AddSingleton<LiveSessions>();
         services.AddSingleton<UntrustedCertificates>().AddSingleton<UntrustedTable>().AddSingleton<TrustChanges>().AddSingleton<CatchUp>();
         services.AddSingleton<SessionRecords>().AddSingleton<AcceptConnection>().AddSingleton<AnswerRequests>().AddSingleton<SealedSecretOpener>();
         services.AddSingleton<RotationNews>();
@@ -37,6 +37,7 @@ static class Gateway
         services.AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
         services.AddHostedService(provider => provider.GetRequiredService<RecheckCertificates>());
         services.AddHostedService(provider => provider.GetRequiredService<CatchUp>());
+        services.AddSingleton<Sessions.AdmitCertificate>().AddSingleton<TellRegistrations>();
         services.AddHostedService<RecordFacts>();
         services.AddHealthChecks().AddCheck<CatchUpHealth>("revocations");
         builder.AddListeners();
@@ -53,6 +54,10 @@ static class Gateway
             .AddBatcher<FindPrincipals, FindPrincipal, FindPrincipalsAnswer, FindPrincipalAnswer>(timeout)
             .AddBatcher<IssueCertificates, IssueCertificate, IssueCertificatesAnswer, IssueCertificateAnswer>(timeout)
             .AddBatcher<ProvisionThings, ProvisionThing, ProvisionThingsAnswer, ProvisionThingAnswer>(timeout)
+            .AddBatcher<AdmitCertificates, Contracts.ThingRegistry.AdmitCertificate, AdmitCertificatesAnswer, AdmitCertificateAnswer>(timeout)
+            .AddBatcher<ProvisionCertificates, ProvisionCertificate, ProvisionCertificatesAnswer, ProvisionThingAnswer>(timeout)
+            .AddPerInstanceConsumer<TrustedAuthoritiesChangedConsumer>()
+            .AddPerInstanceConsumer<PendingCertificateConnectedConsumer>()
             .AddPerInstanceConsumer<PrincipalsChangedConsumer>()
             .AddPerInstanceConsumer<PolicyChangedConsumer>()
             .AddPerInstanceConsumer<CountSessionsConsumer>()
@@ -61,6 +66,7 @@ static class Gateway
         builder.Services.AddHostedService<PublishNews>();
         builder.Services.AddHostedService<AnnounceGateway>();
         builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<CatchUp>());
+        builder.Services.AddSingleton<Announce>(provider => message => provider.GetRequiredService<IBus>().Publish(message));
         builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<RecheckCertificates>());
     }
 }

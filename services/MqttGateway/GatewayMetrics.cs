@@ -17,6 +17,8 @@ sealed class GatewayMetrics
     readonly Counter<long> _undelivered;
     readonly Counter<long> _lostRecords;
     readonly Counter<long> _closed;
+    readonly Counter<long> _registered;
+    readonly Counter<long> _paths;
 
     public GatewayMetrics(FleetService service)
     {
@@ -31,7 +33,13 @@ sealed class GatewayMetrics
         _undelivered = meter.CreateCounter<long>("fleet.gateway.undelivered_answers", "{answer}", "Provisioning answers that did not reach their device, by cause.");
         _lostRecords = meter.CreateCounter<long>("fleet.gateway.lost_records", "{event}", "Facts that were not recorded: the queue was full, or too many refusals came.");
         _closed = meter.CreateCounter<long>("fleet.gateway.closed_by_platform", "{connection}", "Live connections ended because their certificate lost its rights.");
+        _registered = meter.CreateCounter<long>("fleet.gateway.registered_certificates", "{certificate}", "Certificates of registered CAs recorded at their first connection.");
+        _paths = meter.CreateCounter<long>("fleet.gateway.path_checks", "{certificate}", "Unknown certificates held against registered CAs.");
     }
+
+    public void Registered() => _registered.Add(1);
+
+    public void PathChecked() => _paths.Add(1);
 
     public void Connected(string outcome) => _connects.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 

@@ -92,6 +92,17 @@ sealed class GatewayOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public double UnknownCertificateBurst { get; init; } = 100;
 
+    /// <summary>First and pending connections with certificates of one registered CA per second, and at once. Default 200 and 1,000.</summary>
+    [Range(0.1, 1_000_000)]
+    public double RegistrationsPerSecondPerAuthority { get; init; } = 200;
+
+    /// <inheritdoc cref="RegistrationsPerSecondPerAuthority"/>
+    [Range(1, 1_000_000)]
+    public double RegistrationBurstPerAuthority { get; init; } = 1_000;
+
+    /// <summary>True: certificates in mode SNI_ONLY must name one of <see cref="HostNames"/> in TLS, as AWS demands. Default false: here it decides nothing.</summary>
+    public bool SniOnlyNeedsServerName { get; init; }
+
     /// <summary>Certificates whose rights are remembered; the least recently used is forgotten. About 2 KiB each. Default 50,000.</summary>
     [Range(1, 10_000_000)]
     public int RememberedPrincipals { get; init; } = 50_000;

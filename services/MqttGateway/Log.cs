@@ -62,6 +62,12 @@ static partial class Log
     [LoggerMessage(20, LogLevel.Warning, "Revocations are not kept yet: {Failure}")]
     public static partial void NotKept(ILogger logger, string failure);
 
+    [LoggerMessage(21, LogLevel.Error, "The registered CA {CaCertificateId} cannot be used: {Failure}")]
+    public static partial void AuthorityUnreadable(ILogger logger, string caCertificateId, string failure);
+
+    [LoggerMessage(22, LogLevel.Information, "Certificate {CertificateId} of CA {CaCertificateId} registered at its first connection")]
+    public static partial void CertificateRegistered(ILogger logger, string certificateId, string caCertificateId);
+
     [LoggerMessage(30, LogLevel.Warning, "News of rotations waits {Milliseconds} ms for the bus: {Failure}")]
     public static partial void RotationNewsWait(ILogger logger, double milliseconds, string failure);
 }

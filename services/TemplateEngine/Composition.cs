@@ -3,6 +3,7 @@ using FleetPlatform.ServiceDefaults;
 using FleetPlatform.TemplateEngine.Budgets;
 using FleetPlatform.TemplateEngine.Claims;
 using FleetPlatform.TemplateEngine.Hooks;
+using FleetPlatform.TemplateEngine.JustInTime;
 using FleetPlatform.TemplateEngine.Rehearsal;
 using FleetPlatform.TemplateEngine.Templates;
 
@@ -29,6 +30,7 @@ static class Composition
         builder.Services.AddSingleton<RehearseTemplate>();
         builder.Services.AddSingleton<RecordedRegistrations>();
         builder.Services.AddSingleton<ReplayTemplate>();
+        builder.Services.AddSingleton<ProvisionCertificate>();
         builder.Services.AddSingleton<IFlowSteps, ProvisioningSteps>();
         builder.AddFleetEventStore("template-engine-db", EventNames.All, store => store
             .Project<TemplatesTable>()
@@ -37,6 +39,7 @@ static class Composition
         builder.AddFleetBus("template-engine", bus => bus
             .AddBatchConsumer<ProvisionThingsConsumer>()
             .AddRequestConsumer<ProvisionHookedThingConsumer>(concurrency: 256)
+            .AddBatchConsumer<ProvisionCertificatesConsumer>()
             .AddRequestConsumer<CreateTemplateConsumer>()
             .AddRequestConsumer<DescribeTemplateConsumer>()
             .AddRequestConsumer<UpdateTemplateConsumer>()

@@ -16,6 +16,7 @@ static class Doors
         bus.AddBatchConsumer<ApplyProvisioningsConsumer>();
         bus.AddBatchConsumer<FindPrincipalsConsumer>();
         bus.AddRequestConsumer<RehearseProvisioningConsumer>();
+        bus.AddBatchConsumer<AdmitCertificatesConsumer>();
         bus.AddEventConsumer<CertificatesIssuedConsumer>();
         bus.AddEventConsumer<TrustChangedConsumer>(concurrency: 1);
         AddThings(bus);

@@ -1,6 +1,7 @@
 using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.CertificateAuthority.Revocation;
+using FleetPlatform.CertificateAuthority.Trust;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
@@ -25,6 +26,18 @@ public sealed class RecordedTests
             """{"issuerId":"root","parentId":null,"certificateId":"c0","certificate":"AQID","keyFile":"k","serialPrefix":1}"""
         },
         {
+            new IssuerRequested("issuing-2", "k", [1, 2, 3], "csr", 3, "op", Noon), "issuer.requested.v1",
+            """{"issuerId":"issuing-2","keyFile":"k","subjectPublicKeyInfo":"AQID","signingRequest":"csr","serialPrefix":3,"requestedBy":"op","at":"2026-06-01T12:00:00+00:00"}"""
+        },
+        {
+            new IssuerInstalled("c2", [1, 2, 3], [[4]], "op", Noon), "issuer.installed.v1",
+            """{"certificateId":"c2","certificate":"AQID","chain":["BA=="],"installedBy":"op","at":"2026-06-01T12:00:00+00:00"}"""
+        },
+        {
+            new SigningAssigned("issuing-2", ["device"], "op", Noon), "signing.assigned.v1",
+            """{"issuerId":"issuing-2","profiles":["device"],"assignedBy":"op","at":"2026-06-01T12:00:00+00:00"}"""
+        },
+        {
             new CertificatePrepared
             {
                 FlowId = "f1", SerialNumber = "02ff", IssuerId = "issuing-1", Profile = "device", KeyOrigin = KeyOrigin.Requester, Tbs = [1, 2, 3],
@@ -46,6 +59,17 @@ public sealed class RecordedTests
             Signed, "certificate.signed.v1",
             """{"certificateId":"c1","certificate":"AQID","serialNumber":"02ff","issuerId":"issuing-1","profile":"device","notBefore":"2026-06-01T11:00:00+00:00","notAfter":"2026-06-02T12:00:00+00:00","signedAt":"2026-06-01T12:00:00+00:00","flowId":"f1","requestedBy":"claim","sessionId":"s1","clientId":"d1"}"""
         },
+        {
+            new AuthorityRegistered("a1", [1, 2, 3], AuthorityMode.SniOnly, new(true, true, "t", null, "r", false), "op", Noon), "authority.registered.v1",
+            """{"caCertificateId":"a1","certificate":"AQID","mode":"SniOnly","terms":{"active":true,"autoRegistration":true,"templateName":"t","templateBody":null,"roleArn":"r","admitsAtFirstConnection":false},"registeredBy":"op","at":"2026-06-01T12:00:00+00:00"}"""
+        },
+        {
+            new AuthorityChanged(new(false, true, null, "b", null, true), "op", Noon), "authority.changed.v1",
+            """{"terms":{"active":false,"autoRegistration":true,"templateName":null,"templateBody":"b","roleArn":null,"admitsAtFirstConnection":true},"changedBy":"op","at":"2026-06-01T12:00:00+00:00"}"""
+        },
+        { new AuthorityDeleted("op", Noon), "authority.deleted.v1", """{"deletedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },
+        { new RegistrationCodeDrawn("c", "op", Noon), "registration-code.drawn.v1", """{"code":"c","requestedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },
+        { new RegistrationCodeDeleted("op", Noon), "registration-code.deleted.v1", """{"requestedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },
     };
 
     [Theory, MemberData(nameof(Events), DisableDiscoveryEnumeration = true)]

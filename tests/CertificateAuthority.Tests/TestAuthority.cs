@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.CertificateAuthority.Keys;
+using FleetPlatform.CertificateAuthority.Trust;
 using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
@@ -25,11 +26,12 @@ sealed class TestAuthority : IAsyncDisposable
     readonly FleetService _service = new("certificate-authority");
     readonly RsaPool _pool;
 
-    TestAuthority(PostgresDatabase database, CertificateAuthorityOptions options)
+    TestAuthority(PostgresDatabase database, CertificateAuthorityOptions options, DateTimeOffset now)
     {
+        Clock = new(now);
         _database = database;
         Options = options;
-        Store = new(database.DataSource, new() { EventTypes = EventNames.All }, Clock);
+        Store = new(database.DataSource, new() { EventTypes = EventNames.All, InlineProjections = { new AuthoritiesTable() } }, Clock);
         var metrics = new Metrics(_service);
         _pool = new(options, metrics, TimeProvider.System);
         Ring = new();
@@ -39,7 +41,7 @@ sealed class TestAuthority : IAsyncDisposable
     }
 
     public byte[] TokenKey { get; } = RandomNumberGenerator.GetBytes(32);
-    public ManualClock Clock { get; } = new(new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero));
+    public ManualClock Clock { get; }
     public CertificateAuthorityOptions Options { get; }
     public EventStore Store { get; }
     public IssuerRing Ring { get; }
@@ -50,10 +52,11 @@ sealed class TestAuthority : IAsyncDisposable
 
     public static string AFolder() => Directory.CreateTempSubdirectory("authority-tests-").FullName;
 
-    public static async Task<TestAuthority> Start(Func<string, CertificateAuthorityOptions>? options = null)
+    public static async Task<TestAuthority> Start(Func<string, CertificateAuthorityOptions>? options = null, DateTimeOffset? now = null)
     {
         var folder = AFolder();
-        var authority = new TestAuthority(await PostgresDatabase.Create(), options?.Invoke(folder) ?? Defaults(folder));
+        var authority = new TestAuthority(await PostgresDatabase.Create(), options?.Invoke(folder) ?? Defaults(folder),
+            now ?? new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero));
         await authority.Store.EnsureSchemaAsync();
         await authority.Opening().StartAsync(CancellationToken.None);
         await authority._pool.StartAsync(CancellationToken.None);
@@ -63,7 +66,11 @@ sealed class TestAuthority : IAsyncDisposable
     public static CertificateAuthorityOptions Defaults(string folder) =>
         new() { DataDirectory = folder, KeyPassphrase = Passphrase, RsaPoolSize = 0 };
 
-    public OpenIssuers Opening() => new(new(Store, Options, Clock, NullLogger<CreateIssuers>.Instance), Ring, Options);
+    public IssuerKeyStores Keys => StoresOf(Options);
+
+    public static IssuerKeyStores StoresOf(CertificateAuthorityOptions options) => new(new(options), new(options));
+
+    public OpenIssuers Opening() => new(new(Store, Keys, Options, Clock, NullLogger<CreateIssuers>.Instance), Store, Keys, Ring, Options);
 
     public static Command Asking(string? csr, string? flowId = null, CertificatePurpose purpose = CertificatePurpose.Device) => new()
     {

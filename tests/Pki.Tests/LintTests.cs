@@ -70,9 +70,62 @@ public sealed class LintTests : IDisposable
     public void A_device_with_a_host_name() => Broken(fields => fields with { Names = ["mqtt.example"] }).ShouldBe("AlternativeNamesByProfile");
 
     [Fact]
+    public void Name_constraints_nobody_asked_for() =>
+        Broken(fields => fields with { Profile = fields.Profile with { NameConstraints = NameConstraints.Permit(["example"]) } }).ShouldBe("ConstraintsByProfile");
+
+    [Fact]
+    public void A_name_outside_the_issuers_constraints()
+    {
+        var constrained = Constrained();
+        var server = CertificateProfile.Server(TimeSpan.FromDays(30), TimeSpan.FromHours(1));
+        constrained.Prepare(server, SubjectName.OfCommonName("s"), _key.SubjectPublicKeyInfo, ["mqtt.plant.example"], Authority.Noon);
+        Should.Throw<LintException>(() => constrained.Prepare(server, SubjectName.OfCommonName("s"), _key.SubjectPublicKeyInfo, ["mqtt.other.example"], Authority.Noon))
+            .Lint.ShouldBe("NamesWithinConstraints");
+    }
+
+    [Fact]
+    public void An_authority_below_one_that_may_have_none() =>
+        Should.Throw<LintException>(() => _authority.Issuer.Prepare(CertificateProfile.Authority("below", TimeSpan.FromDays(1), 0), SubjectName.OfCommonName("below"),
+            _key.SubjectPublicKeyInfo, [], Authority.Noon)).Lint.ShouldBe("PathLengthLeavesRoom");
+
+    [Theory]
+    [InlineData("0100000000000000000000000000000000000001"), InlineData("01AB01AB01AB01AB01AB01AB01AB01AB01AB01AB"), InlineData("0123456789ABCDEF01")]
+    public void A_serial_number_that_can_be_guessed(string serial)
+    {
+        using var key = System.Security.Cryptography.ECDsa.Create();
+        var request = new CertificateRequest("CN=x", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
+        using var signed = request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), Authority.Noon, Authority.Noon.AddDays(1), Convert.FromHexString(serial));
+        var text = CertificateText.Read(signed.RawData);
+        new SerialNumberIsUnpredictable().Check(new(text, text, Authority.DeviceProfile, Authority.Noon)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void A_time_in_the_wrong_type_for_its_year()
+    {
+        var good = CertificateText.ReadTbs(TbsCertificate.Write(Fields()));
+        new TimesAreEncodedByYear().Check(new(good, good, Authority.DeviceProfile, Authority.Noon)).ShouldBeNull();
+        var late = CertificateText.ReadTbs(TbsCertificate.Write(Fields() with { NotAfter = new(2060, 1, 1, 0, 0, 0, TimeSpan.Zero) }));
+        new TimesAreEncodedByYear().Check(new(late, late, Authority.DeviceProfile, Authority.Noon)).ShouldBeNull();
+
+        // UTCTime "260601…Z" read as GeneralizedTime of this century: the same instant in four octets more.
+        var writer = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
+        writer.WriteGeneralizedTime(Authority.Noon, omitFractionalSeconds: true);
+        writer.WriteGeneralizedTime(Authority.Noon.AddDays(1), omitFractionalSeconds: true);
+        var times = writer.Encode();
+        var tbs = TbsCertificate.Write(Fields());
+        var at = tbs.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x30, 0x1E, 0x17, 0x0D]);
+        byte[] changed = [.. tbs.AsSpan(0, at), 0x30, (byte)times.Length, .. times, .. tbs.AsSpan(at + 32)];
+        var length = changed.Length - 4;
+        (changed[2], changed[3]) = ((byte)(length >> 8), (byte)length);
+        var wrong = CertificateText.ReadTbs(changed);
+        new TimesAreEncodedByYear().Check(new(wrong, wrong, Authority.DeviceProfile, Authority.Noon)).ShouldNotBeNull();
+    }
+
+    [Fact]
     public void Every_rule_cites_its_standard_and_has_its_own_file()
     {
-        Lints.All.ShouldAllBe(lint => lint.Citation.StartsWith("RFC ", StringComparison.Ordinal) || lint.Citation.StartsWith("NIST ", StringComparison.Ordinal));
+        string[] standards = ["RFC ", "NIST ", "CA/Browser Forum "];
+        Lints.All.ShouldAllBe(lint => standards.Any(standard => lint.Citation.StartsWith(standard, StringComparison.Ordinal)));
         typeof(ILint).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(ILint)) && type.IsClass)
             .ShouldBe(Lints.All.Select(lint => lint.GetType()), ignoreOrder: true);
     }
@@ -86,20 +139,7 @@ public sealed class LintTests : IDisposable
     // The certificate says what the changed fields say; it is held against the unchanged profile.
     string? Broken(Func<CertificateFields, CertificateFields> change)
     {
-        var fields = new CertificateFields
-        {
-            Profile = Authority.DeviceProfile,
-            SerialNumber = SerialNumber.Draw(2),
-            SignatureAlgorithm = _authority.Key.SignatureAlgorithm,
-            Issuer = _authority.Issuer.Certificate.Subject,
-            IssuerKeyIdentifier = _authority.Issuer.Certificate.SubjectKeyIdentifier!.Value,
-            NotBefore = Authority.Noon.AddHours(-1),
-            NotAfter = Authority.Noon.AddDays(30),
-            Subject = SubjectName.OfCommonName("SN-1"),
-            SubjectPublicKeyInfo = _key.SubjectPublicKeyInfo,
-            KeyAlgorithm = PublicKeyAlgorithm.EcdsaP256,
-        };
-        var text = CertificateText.ReadTbs(TbsCertificate.Write(change(fields)));
+        var text = CertificateText.ReadTbs(TbsCertificate.Write(change(Fields())));
         try
         {
             Lints.Check(new(text, _authority.Issuer.Certificate, Authority.DeviceProfile, Authority.Noon));
@@ -110,4 +150,25 @@ public sealed class LintTests : IDisposable
             return broken.Lint;
         }
     }
+
+    // An authority whose certificate permits one domain.
+    CertificateIssuer Constrained()
+    {
+        var profile = CertificateProfile.Authority("root", TimeSpan.FromDays(300), null) with { NameConstraints = NameConstraints.Permit(["plant.example"]) };
+        return new(CertificateText.Read(CertificateIssuer.SelfSign(_authority.Key, profile, SubjectName.OfCommonName("constrained"), Authority.Noon)), _authority.Key, 3);
+    }
+
+    CertificateFields Fields() => new()
+    {
+        Profile = Authority.DeviceProfile,
+        SerialNumber = SerialNumber.Draw(2),
+        SignatureAlgorithm = _authority.Key.SignatureAlgorithm,
+        Issuer = _authority.Issuer.Certificate.Subject,
+        IssuerKeyIdentifier = _authority.Issuer.Certificate.SubjectKeyIdentifier!.Value,
+        NotBefore = Authority.Noon.AddHours(-1),
+        NotAfter = Authority.Noon.AddDays(30),
+        Subject = SubjectName.OfCommonName("SN-1"),
+        SubjectPublicKeyInfo = _key.SubjectPublicKeyInfo,
+        KeyAlgorithm = PublicKeyAlgorithm.EcdsaP256,
+    };
 }

@@ -105,14 +105,20 @@ public sealed class Platform : IAsyncLifetime
     internal Task<MqttClientConnection> Connects(ProvisionedDevice device, ProtocolVersion version = ProtocolVersion.V500) =>
         Connects(device.Certificate, device.ThingName, version);
 
-    internal Task<MqttClientConnection> Connects(X509Certificate2 certificate, string clientId, ProtocolVersion version) =>
+    /// <summary>Connects; <paramref name="chain"/> is sent behind the certificate.</summary>
+    internal Task<MqttClientConnection> Connects(X509Certificate2 certificate, string clientId, ProtocolVersion version, X509Certificate2Collection? chain = null) =>
         MqttClientConnection.Connect(new MqttConnectionOptions
         {
             Host = Endpoints.MqttHost,
             Port = Endpoints.MqttPort,
             ClientId = clientId,
             Version = version,
-            Tls = new() { Certificate = certificate, Roots = [Root] },
+            Tls = new()
+            {
+                Certificate = certificate,
+                CertificateContext = chain is null ? null : System.Net.Security.SslStreamCertificateContext.Create(certificate, chain, offline: true),
+                Roots = [Root],
+            },
         });
 
     /// <summary>A token as the platform would have given it out to the stories' claim at another time.</summary>

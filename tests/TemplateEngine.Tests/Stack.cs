@@ -49,7 +49,8 @@ public sealed class Stack : IAsyncLifetime
             .AddBatchConsumer<RegistryStandInConsumer>()
             .AddRequestConsumer<RehearseStandIn>()
             .AddRequestConsumer<FindIssuedStandIn>()
-            .AddBatcher<ProvisionThings, ProvisionThing, ProvisionThingsAnswer, ProvisionThingAnswer>());
+            .AddBatcher<ProvisionThings, ProvisionThing, ProvisionThingsAnswer, ProvisionThingAnswer>()
+            .AddBatcher<ProvisionCertificates, ProvisionCertificate, ProvisionCertificatesAnswer, ProvisionThingAnswer>());
         _neighbours = builder.Build();
         await _neighbours.StartAsync();
         await WarmUp();
@@ -88,6 +89,9 @@ public sealed class Stack : IAsyncLifetime
     /// <summary>A device that comes with a claim of its batch.</summary>
     internal ProvisionThing Device(string template, string claimId, params (string Name, string Value)[] parameters) =>
         Device(template, default, claimId, parameters);
+
+    internal Task<ProvisionThingAnswer> Provision(ProvisionCertificate request) =>
+        _neighbours.Services.GetRequiredService<IBatcher<ProvisionCertificate, ProvisionThingAnswer>>().Ask(request);
 
     /// <summary>A device that was just given a certificate, asking for its thing.</summary>
     internal ProvisionThing Device(string template, TimeSpan tokenAge = default, params (string Name, string Value)[] parameters) =>

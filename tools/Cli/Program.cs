@@ -21,6 +21,8 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     RevokeCommand.Create(),
     RevokeCommand.CreateReinstate(),
     RotationCommand.Create(),
+    TrustCommand.Create(),
+    AuthorityCommand.Create(),
 };
 
 return await root.Parse(args).InvokeAsync();

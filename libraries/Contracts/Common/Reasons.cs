@@ -107,6 +107,15 @@ public static class Reasons
         "Renew on a connection with the device's own current certificate, and only for the thing that this certificate belongs to.");
     public static readonly Reason KeyReused = Add("key-reused", 400, "InvalidCsr", "InvalidRequestException", 400,
         "Make a new key pair for every new certificate; the CSR holds the key of the certificate that it is to replace.");
+    public static readonly Reason RegistrationCode = Add("registration-code", 400, "InvalidParameters", "RegistrationCodeValidationException", 400,
+        "Make a verification certificate whose common name is the registration code, signed with the CA's key.");
+    public static readonly Reason CertificatePending = Add("certificate-pending", 403, "AccessDenied", "UnauthorizedException", 401,
+        "The certificate was recorded at its first connection. Activate it and attach a policy, or give its CA a template; then connect again.");
+    public static readonly Reason CertificateProvisioned = Add("certificate-provisioned", 403, "AccessDenied", "UnauthorizedException", 401,
+        "The device was provisioned in this connection, which ends as on AWS. Connect again.");
+
+    public static readonly Reason ServerNameMissing = Add("server-name-missing", 403, "AccessDenied", "UnauthorizedException", 401,
+        "Connect with the endpoint's whole name in TLS (SNI), or register the CA in mode DEFAULT.");
 
     /// <summary>All reasons, by code.</summary>
     public static IReadOnlyDictionary<string, Reason> All => Catalogue;

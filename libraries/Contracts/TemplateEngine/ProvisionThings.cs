@@ -62,3 +62,35 @@ public sealed record HookedThingProvisioned
 {
     public required ProvisionThingAnswer Answer { get; init; }
 }
+
+/// <summary>Just-in-time provisioning: certificates that have connected for the first time, under an authority that carries a template.</summary>
+[MessageUrn("fleet:provision-certificates:v1", useDefaultPrefix: false)]
+public sealed record ProvisionCertificates : IBatch<ProvisionCertificate>
+{
+    public required IReadOnlyList<ProvisionCertificate> Items { get; init; }
+}
+
+[MessageUrn("fleet:provision-certificates-answer:v1", useDefaultPrefix: false)]
+public sealed record ProvisionCertificatesAnswer : IBatchAnswer<ProvisionThingAnswer>
+{
+    public required IReadOnlyList<ProvisionThingAnswer> Items { get; init; }
+}
+
+/// <summary>Parameters are the attributes of the certificate's subject and its id, and nothing else. Answered by <see cref="ProvisionThingAnswer"/>.</summary>
+public sealed record ProvisionCertificate : ITraced
+{
+    string? ITraced.TraceParent => Flow.TraceParent;
+
+    /// <summary>The connection; its flow is new with every attempt.</summary>
+    public required FlowContext Flow { get; init; }
+
+    /// <summary>In DER.</summary>
+    public required byte[] Certificate { get; init; }
+
+    public required string CaCertificateId { get; init; }
+
+    /// <summary>A template of type JITP; null when <see cref="TemplateBody"/> is given.</summary>
+    public string? TemplateName { get; init; }
+
+    public string? TemplateBody { get; init; }
+}

@@ -16,6 +16,11 @@ public sealed record RegisterCertificate
     /// <summary>For a temporary claim: the one template it may provision with; it then has the claim policy of AWS and is not listed.</summary>
     public string? ClaimForTemplate { get; init; }
 
+    /// <summary>The registered authority it was signed under; null for one of this platform's own, and for one without an authority.</summary>
+    public string? CaCertificateId { get; init; }
+
+    public CertificateMode Mode { get; init; }
+
     public required string RequestedBy { get; init; }
 }
 
@@ -52,6 +57,9 @@ public sealed record DeleteCertificate
 public sealed record ListCertificates
 {
     public required Page Page { get; init; }
+
+    /// <summary>Only those signed under this registered authority; null for all.</summary>
+    public string? CaCertificateId { get; init; }
 }
 
 [MessageUrn("fleet:certificates-listed:v1", useDefaultPrefix: false)]
@@ -77,6 +85,52 @@ public sealed record CertificateDescription
 
     /// <summary>How often the status or the attachments have changed, from 1.</summary>
     public required int CustomerVersion { get; init; }
+
+    /// <summary>The registered authority it was signed under, or null.</summary>
+    public string? CaCertificateId { get; init; }
+
+    public CertificateMode Mode { get; init; }
+}
+
+/// <summary>How AWS tells accounts apart: <c>SNI_ONLY</c> certificates belong to devices that name the endpoint in TLS.</summary>
+public enum CertificateMode
+{
+    Default = 0,
+    SniOnly = 1,
+}
+
+/// <summary>
+/// Records certificates that have just connected for the first time, signed under a registered authority: pending activation, unless they are
+/// known already. What the gateway has checked (signature, dates, authority) is not checked again.
+/// </summary>
+[MessageUrn("fleet:admit-certificates:v1", useDefaultPrefix: false)]
+public sealed record AdmitCertificates : IBatch<AdmitCertificate>
+{
+    public required IReadOnlyList<AdmitCertificate> Items { get; init; }
+}
+
+[MessageUrn("fleet:admit-certificates-answer:v1", useDefaultPrefix: false)]
+public sealed record AdmitCertificatesAnswer : IBatchAnswer<AdmitCertificateAnswer>
+{
+    public required IReadOnlyList<AdmitCertificateAnswer> Items { get; init; }
+}
+
+public sealed record AdmitCertificate : ITraced
+{
+    /// <summary>In DER.</summary>
+    public required byte[] Certificate { get; init; }
+
+    public required string CaCertificateId { get; init; }
+    public required CertificateMode Mode { get; init; }
+    public string? TraceParent { get; init; }
+}
+
+public sealed record AdmitCertificateAnswer
+{
+    public Refused? Refused { get; init; }
+
+    /// <summary>As registered now.</summary>
+    public PrincipalGrant? Grant { get; init; }
 }
 
 /// <summary>It was done, and there is nothing more to say.</summary>

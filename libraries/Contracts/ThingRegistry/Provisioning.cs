@@ -131,6 +131,11 @@ public sealed record PrincipalGrant
 
     /// <summary>For both certificates of a rotation: until then the gateway reports when the certificate connects and publishes.</summary>
     public DateTimeOffset? WatchUntil { get; init; }
+
+    /// <summary>The registered authority the certificate was signed under, or null.</summary>
+    public string? CaCertificateId { get; init; }
+
+    public CertificateMode Mode { get; init; }
 }
 
 public sealed record PolicyGrant

@@ -52,6 +52,9 @@ public sealed record ConnectAttempt
     /// <summary>DER of the certificate whose key the peer has proved to hold; empty on a plain connection.</summary>
     public ReadOnlyMemory<byte> ClientCertificate { get; init; }
 
+    /// <summary>DER of the certificates that the peer sent behind its own, at most four, in its order; nobody has checked them.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> PresentedCertificates { get; init; } = [];
+
     /// <summary>Null on a plain connection.</summary>
     public TlsFacts? Tls { get; init; }
 

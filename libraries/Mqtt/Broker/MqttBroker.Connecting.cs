@@ -4,7 +4,8 @@ namespace FleetPlatform.Mqtt;
 public sealed partial class MqttBroker
 {
     /// <summary>What the transport knows of a connection.</summary>
-    internal sealed record Peer(ReadOnlyMemory<byte> Certificate, TlsFacts? Tls, System.Net.EndPoint? RemoteEndPoint);
+    internal sealed record Peer(
+        ReadOnlyMemory<byte> Certificate, TlsFacts? Tls, System.Net.EndPoint? RemoteEndPoint, IReadOnlyList<ReadOnlyMemory<byte>>? Presented = null);
 
     /// <summary>Decides on a CONNECT and answers it.</summary>
     /// <returns>The client, or null when the connection must be closed; CONNACK, if one is due, is in the outbox.</returns>
@@ -21,6 +22,7 @@ public sealed partial class MqttBroker
             ClientIdAssigned = isAssigned,
             SessionId = Guid.CreateVersion7().ToString("N"),
             ClientCertificate = peer.Certificate,
+            PresentedCertificates = peer.Presented ?? [],
             Tls = peer.Tls,
             RemoteEndPoint = peer.RemoteEndPoint,
         };

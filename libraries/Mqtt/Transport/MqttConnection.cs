@@ -61,7 +61,7 @@ sealed class MqttConnection : IPacketTransport
         var connect = await ReadConnect(deadline.Token);
         if (connect is null) return null;
 
-        var peer = new MqttBroker.Peer(_tls?.ClientCertificate ?? ReadOnlyMemory<byte>.Empty, _tls?.Facts, _connection.RemoteEndPoint);
+        var peer = new MqttBroker.Peer(_tls?.ClientCertificate ?? ReadOnlyMemory<byte>.Empty, _tls?.Facts, _connection.RemoteEndPoint, _tls?.Presented);
         return await _broker.Accept(connect, peer, _outbox, deadline.Token);
     }
 

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace FleetPlatform.Mqtt;
 
 /// <summary>What <see cref="TlsMiddleware"/> leaves for the handler behind it.</summary>
-sealed record TlsConnection(SslStream Stream, PipeReader Reader, byte[] ClientCertificate, TlsFacts Facts);
+sealed record TlsConnection(SslStream Stream, PipeReader Reader, byte[] ClientCertificate, IReadOnlyList<ReadOnlyMemory<byte>> Presented, TlsFacts Facts);
 
 /// <summary>
 /// TLS with a required client certificate over a Kestrel connection. The handshake proves that the peer holds the key; whether the
@@ -17,6 +17,8 @@ sealed record TlsConnection(SslStream Stream, PipeReader Reader, byte[] ClientCe
 /// </summary>
 sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILogger log)
 {
+    const int MaximumPresented = 4;
+
     // Records are at most 16 KiB: one read takes one whole.
     static readonly StreamPipeReaderOptions Reading = new(MemoryPool<byte>.Shared, bufferSize: 16 * 1024, minimumReadSize: 1024, useZeroByteReads: true);
 
@@ -34,7 +36,13 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
             return;
         }
 
-        var stream = new SslStream(new DuplexPipeStream(connection.Transport), leaveInnerStreamOpen: true, (_, certificate, _, _) => certificate is not null);
+        IReadOnlyList<ReadOnlyMemory<byte>> presented = [];
+        var stream = new SslStream(new DuplexPipeStream(connection.Transport), leaveInnerStreamOpen: true, (_, certificate, chain, _) =>
+        {
+            if (chain is { ChainPolicy.ExtraStore: { Count: > 0 } sent })
+                presented = [.. sent.Take(MaximumPresented).Select(intermediate => new ReadOnlyMemory<byte>(intermediate.RawData))];
+            return certificate is not null;
+        });
         try
         {
             TlsConnection? accepted;
@@ -48,7 +56,7 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
             }
 
             if (accepted is null) return;
-            connection.Features.Set(accepted);
+            connection.Features.Set(accepted with { Presented = presented });
             await next(connection);
         }
         finally
@@ -103,7 +111,7 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         var certificate = stream.RemoteCertificate!;
         var der = certificate.GetRawCertData();
         certificate.Dispose(); // its native copy would live as long as the connection
-        return new TlsConnection(stream, PipeReader.Create(stream, Reading), der, facts);
+        return new TlsConnection(stream, PipeReader.Create(stream, Reading), der, [], facts);
     }
 
     TlsConnection? Failed(ConnectionContext connection, string reason, bool cut = true)

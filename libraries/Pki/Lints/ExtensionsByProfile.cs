@@ -14,5 +14,6 @@ sealed class ExtensionsByProfile : ILint
     [
         Oids.BasicConstraints, Oids.KeyUsage, Oids.ExtendedKeyUsage, Oids.AuthorityKeyIdentifier, Oids.SubjectKeyIdentifier, Oids.SubjectAlternativeName,
         Oids.RevocationListDistributionPoints, Oids.AuthorityInformationAccess, Oids.OcspNoCheck,
+        Oids.NameConstraints,
     ];
 }

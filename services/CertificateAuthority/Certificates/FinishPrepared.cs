@@ -18,11 +18,12 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
     static readonly TimeSpan Settled = TimeSpan.FromMinutes(5);
 
     /// <summary>What becomes of an open issuance: null to sign it, else why it is given up. Pure.</summary>
-    public static CertificateAbandoned? Decide(CertificatePrepared intent, string activeIssuerId, DateTimeOffset now) => intent switch
+    /// <param name="canSign">Whether the authority that prepared it is still open.</param>
+    public static CertificateAbandoned? Decide(CertificatePrepared intent, bool canSign, DateTimeOffset now) => intent switch
     {
         { KeyOrigin: KeyOrigin.Authority } => new() { Reason = "The private key was lost with the process that made it." },
         _ when now - intent.PreparedAt > OwnershipToken.Lifetime => new() { Reason = "Too old to be claimed." },
-        _ when intent.IssuerId != activeIssuerId => new() { Reason = "Its issuer signs no more." },
+        _ when !canSign => new() { Reason = "Its issuer signs no more." },
         _ => null,
     };
 
@@ -74,15 +75,15 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
         var fetched = await session.FetchForWriting<Issuance, IssuanceEvent>(stream, cancellation);
         if (!fetched.Aggregate.IsOpen) return false;
         var intent = fetched.Aggregate.Prepared!;
-        var issuer = ring.Active;
-        if (Decide(intent, issuer.Id, now) is { } abandoned)
+        var issuer = ring.Find(intent.IssuerId);
+        if (Decide(intent, canSign: issuer is not null, now) is { } abandoned)
         {
             fetched.Append(abandoned);
             Log.Abandoned(logger, intent.FlowId, intent.SerialNumber, abandoned.Reason);
         }
         else
         {
-            IssueCertificate.Close(session, Sign(intent, issuer, now), now - intent.PreparedAt);
+            IssueCertificate.Close(session, Sign(intent, issuer!, now), now - intent.PreparedAt);
             Log.Finished(logger, intent.FlowId, intent.SerialNumber);
         }
 
@@ -97,8 +98,11 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
         }
     }
 
-    static CertificateSigned Sign(CertificatePrepared intent, ActiveIssuer issuer, DateTimeOffset now) =>
-        IssueCertificate.Describe(intent, issuer.Signer.Sign(issuer.Signer.Resume(intent.Tbs)), now);
+    static CertificateSigned Sign(CertificatePrepared intent, ActiveIssuer issuer, DateTimeOffset now)
+    {
+        var prepared = issuer.Signer.Resume(intent.Tbs);
+        return IssueCertificate.Describe(intent, prepared, issuer.Signer.Sign(prepared), now);
+    }
 
     async Task<List<StreamId>> FindOpen(long after, DateTimeOffset olderThan, CancellationToken cancellation)
     {

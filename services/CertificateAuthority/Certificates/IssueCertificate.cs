@@ -46,8 +46,9 @@ sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profil
                 return await Refuse(command, Reasons.KeyReused.Code, "The CSR holds the key of the certificate that this connection uses.", cancellation);
 
             // 3. Decide every octet, and hold them against the rules.
-            var issuer = ring.Active;
             var profile = profiles.Of(command.Purpose);
+            profiles.Check(profile, grantable.Subject, grantable.SubjectPublicKeyInfo);
+            var issuer = ring.For(profile.Name);
             var prepared = issuer.Signer.Prepare(profile, grantable.Subject, grantable.SubjectPublicKeyInfo, [], clock.GetUtcNow(), profiles.PointsOf(issuer.Id));
 
             // 4. Record the intent, sign, record the fact.
@@ -100,7 +101,7 @@ sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profil
         opening.StartStream(Issuance.StreamOf(flow.FlowId), intent); // flows are fresh: no fetch, and a repeated request ends here
         await opening.SaveChangesAsync(cancellation);
 
-        var signed = Describe(intent, issuer.Signer.Sign(prepared), clock.GetUtcNow());
+        var signed = Describe(intent, prepared, issuer.Signer.Sign(prepared), clock.GetUtcNow());
         var closing = store.OpenSession(Why(flow));
         Close(closing, signed, clock.GetElapsedTime(began));
         await closing.SaveChangesAsync(cancellation);
@@ -115,16 +116,12 @@ sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profil
             new IssuanceCompleted { CertificateId = signed.CertificateId, DurationMilliseconds = Math.Round(duration.TotalMilliseconds, 3) });
     }
 
-    public static CertificateSigned Describe(CertificatePrepared intent, byte[] der, DateTimeOffset now)
+    public static CertificateSigned Describe(CertificatePrepared intent, PreparedCertificate prepared, byte[] der, DateTimeOffset now) => new()
     {
-        var text = CertificateText.Read(der);
-        return new()
-        {
-            CertificateId = CertificateId.Of(der), Certificate = der, SerialNumber = intent.SerialNumber, IssuerId = intent.IssuerId,
-            Profile = intent.Profile, NotBefore = text.NotBefore, NotAfter = text.NotAfter, SignedAt = now, FlowId = intent.FlowId,
-            RequestedBy = intent.RequestedBy, SessionId = intent.SessionId, ClientId = intent.ClientId,
-        };
-    }
+        CertificateId = CertificateId.Of(der), Certificate = der, SerialNumber = intent.SerialNumber, IssuerId = intent.IssuerId,
+        Profile = intent.Profile, NotBefore = prepared.NotBefore, NotAfter = prepared.NotAfter, SignedAt = now, FlowId = intent.FlowId,
+        RequestedBy = intent.RequestedBy, SessionId = intent.SessionId, ClientId = intent.ClientId,
+    };
 
     IssueCertificateAnswer Answer(Command command, CertificateSigned signed, Grantable granted) => new()
     {

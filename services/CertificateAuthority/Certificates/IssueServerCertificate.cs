@@ -27,10 +27,10 @@ sealed class IssueServerCertificate(EventStore store, IssuerRing ring, Profiles 
         static Refusal Invalid(string detail) => new(Reasons.InvalidRequest.Code, detail);
     }
 
-    /// <returns>The certificate's DER, or why not.</returns>
-    public async Task<(byte[]? Der, Refusal? Refusal)> Handle(Command command, CancellationToken cancellation)
+    /// <returns>The certificate's DER and who signed it, or why not.</returns>
+    public async Task<(byte[]? Der, ActiveIssuer? Issuer, Refusal? Refusal)> Handle(Command command, CancellationToken cancellation)
     {
-        if (Check(command.Names) is { } refusal) return (null, refusal);
+        if (Check(command.Names) is { } refusal) return (null, null, refusal);
         var began = clock.GetTimestamp();
         SigningRequest request;
         try
@@ -39,10 +39,10 @@ sealed class IssueServerCertificate(EventStore store, IssuerRing ring, Profiles 
         }
         catch (PkiException wrong)
         {
-            return (null, new(wrong.Code, wrong.Message));
+            return (null, null, new(wrong.Code, wrong.Message));
         }
 
-        var issuer = ring.Active;
+        var issuer = ring.For(profiles.Server.Name);
         var subject = request.Subject.IsEmpty ? SubjectName.OfCommonName("FleetPlatform Server") : request.Subject;
         var prepared = issuer.Signer.Prepare(profiles.Server, subject, request.SubjectPublicKeyInfo, command.Names, clock.GetUtcNow());
         var intent = new CertificatePrepared
@@ -57,24 +57,24 @@ sealed class IssueServerCertificate(EventStore store, IssuerRing ring, Profiles 
 
         var der = issuer.Signer.Sign(prepared);
         var closing = store.OpenSession(metadata);
-        IssueCertificate.Close(closing, IssueCertificate.Describe(intent, der, clock.GetUtcNow()), clock.GetElapsedTime(began));
+        IssueCertificate.Close(closing, IssueCertificate.Describe(intent, prepared, der, clock.GetUtcNow()), clock.GetElapsedTime(began));
         await closing.SaveChangesAsync(cancellation);
         metrics.Issued(profiles.Server.Name, clock.GetElapsedTime(began));
-        return (der, null);
+        return (der, issuer, null);
     }
 }
 
-sealed class IssueServerCertificateConsumer(IssueServerCertificate issue, IssuerRing ring) : IConsumer<Command>
+sealed class IssueServerCertificateConsumer(IssueServerCertificate issue) : IConsumer<Command>
 {
     public async Task Consume(ConsumeContext<Command> context)
     {
-        var (der, refusal) = await issue.Handle(context.Message, context.CancellationToken);
+        var (der, issuer, refusal) = await issue.Handle(context.Message, context.CancellationToken);
         if (refusal is not null) await context.RespondAsync(Reasons.Of(refusal.Code).ToRefused(refusal.Detail));
         else await context.RespondAsync(new ServerCertificateIssued
         {
             CertificatePem = Pem.WriteCertificate(der),
-            ChainPem = [ring.Active.CertificatePem],
-            RootPem = ring.RootPem,
+            ChainPem = issuer!.ServerChainPem,
+            RootPem = issuer.RootPem,
         });
     }
 }

@@ -1,19 +1,18 @@
 using FleetPlatform.CertificateAuthority.Revocation;
+using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Pki;
 
 namespace FleetPlatform.CertificateAuthority.Certificates;
 
-/// <summary>The kinds of certificates this deployment signs.</summary>
+/// <summary>The kinds of certificates this deployment signs, and which requests each takes.</summary>
 sealed class Profiles(CertificateAuthorityOptions options)
 {
-    const string DeviceName = "device";
-    const string OperatorName = "operator";
-    const string TemporaryClaimName = "temporary-claim";
+    readonly WeakKeyList _weakKeys = WeakKeyList.Load(options.WeakKeyFolder ?? Path.Combine(options.DataDirectory, "weak-keys"));
 
-    readonly CertificateProfile _device = CertificateProfile.Client(DeviceName, options.DeviceValidity, options.BackDating);
-    readonly CertificateProfile _operator = CertificateProfile.Client(OperatorName, options.OperatorValidity, options.BackDating);
-    readonly CertificateProfile _temporaryClaim = CertificateProfile.Client(TemporaryClaimName, options.TemporaryClaimValidity, options.BackDating);
+    readonly CertificateProfile _device = CertificateProfile.Client(CertificateProfiles.Device, options.DeviceValidity, options.BackDating);
+    readonly CertificateProfile _operator = CertificateProfile.Client(CertificateProfiles.Operator, options.OperatorValidity, options.BackDating);
+    readonly CertificateProfile _temporaryClaim = CertificateProfile.Client(CertificateProfiles.TemporaryClaim, options.TemporaryClaimValidity, options.BackDating);
 
     public CertificateProfile Server { get; } = CertificateProfile.Server(options.ServerValidity, options.BackDating);
 
@@ -30,12 +29,22 @@ sealed class Profiles(CertificateAuthorityOptions options)
         _ => throw new ArgumentOutOfRangeException(nameof(purpose), purpose, "No profile for this purpose."),
     };
 
+    /// <summary>Holds a request against the rules of its profile.</summary>
+    /// <exception cref="PkiException"><c>weak-key</c> or <c>invalid-csr</c>.</exception>
+    public void Check(CertificateProfile profile, SubjectName subject, ReadOnlyMemory<byte> subjectPublicKeyInfo)
+    {
+        if (_weakKeys.FindFault(subjectPublicKeyInfo.Span) is { } listed) throw new PkiException(Reasons.WeakKey.Code, listed);
+        if (!options.ProfileRules.TryGetValue(profile.Name, out var rules)) return;
+        if (rules.FindKeyFault(PublicKey.Read(subjectPublicKeyInfo.Span)) is { } wrongKey) throw new PkiException(Reasons.WeakKey.Code, wrongKey);
+        if (rules.FindSubjectFault(subject) is { } wrongName) throw new PkiException(Reasons.InvalidCsr.Code, wrongName);
+    }
+
     /// <summary>The purpose a recorded profile stands for; null for certificates that are not for clients.</summary>
     public static CertificatePurpose? PurposeOf(string profile) => profile switch
     {
-        DeviceName => CertificatePurpose.Device,
-        OperatorName => CertificatePurpose.Operator,
-        TemporaryClaimName => CertificatePurpose.TemporaryClaim,
+        CertificateProfiles.Device => CertificatePurpose.Device,
+        CertificateProfiles.Operator => CertificatePurpose.Operator,
+        CertificateProfiles.TemporaryClaim => CertificatePurpose.TemporaryClaim,
         _ => null,
     };
 }

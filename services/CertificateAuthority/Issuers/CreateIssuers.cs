@@ -1,3 +1,4 @@
+using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
 using Npgsql;
@@ -5,20 +6,22 @@ using Npgsql;
 namespace FleetPlatform.CertificateAuthority.Issuers;
 
 /// <summary>
-/// The first start: a root, an issuing authority below it, and the root's key put away. One replica does it, however many start at once:
-/// an advisory lock keeps the others waiting, and the streams' versions would refuse a second one even without it.
+/// The first start: takes over what an offline ceremony has left in the folder <c>install</c>; without one, makes a root, an issuing authority below
+/// it, and puts the root's key away. One replica does it, however many start at once: an advisory lock keeps the others waiting, and the streams'
+/// versions would refuse a second one even without it.
 /// </summary>
-sealed class CreateIssuers(EventStore store, CertificateAuthorityOptions options, TimeProvider clock, ILogger<CreateIssuers> logger)
+sealed class CreateIssuers(EventStore store, IssuerKeyStores keys, CertificateAuthorityOptions options, TimeProvider clock, ILogger<CreateIssuers> logger)
 {
     const long Lock = 0x466C656574434131; // "FleetCA1"
     const string RootKeyFile = "offline/root-key.pem";
     const string IssuingKeyFile = "issuers/issuing-1.key.pem";
+    const string CeremonyFolder = "install";
 
     static readonly SubjectName RootName = SubjectName.Of(new(Oids.Organization, "FleetPlatform"), new(Oids.CommonName, "FleetPlatform Root CA"));
     static readonly SubjectName IssuingName = SubjectName.Of(new(Oids.Organization, "FleetPlatform"), new(Oids.CommonName, "FleetPlatform Issuing CA 1"));
 
     /// <summary>Creates what is missing.</summary>
-    /// <returns>The root and the issuing authority, as recorded.</returns>
+    /// <returns>The root and the first issuing authority, as recorded.</returns>
     public async Task<(IssuerCreated Root, IssuerCreated Issuing)> Run(CancellationToken cancellation)
     {
         if (await Find(cancellation) is { } existing) return existing;
@@ -28,7 +31,7 @@ sealed class CreateIssuers(EventStore store, CertificateAuthorityOptions options
             await take.ExecuteNonQueryAsync(cancellation);
         try
         {
-            return await Find(cancellation) ?? await Create(cancellation);
+            return await Find(cancellation) ?? (Directory.Exists(InstallFolder) ? await TakeOver(cancellation) : await Create(cancellation));
         }
         finally
         {
@@ -37,6 +40,8 @@ sealed class CreateIssuers(EventStore store, CertificateAuthorityOptions options
             await release.ExecuteNonQueryAsync(CancellationToken.None);
         }
     }
+
+    string InstallFolder => Path.Combine(options.DataDirectory, CeremonyFolder);
 
     async Task<(IssuerCreated, IssuerCreated)?> Find(CancellationToken cancellation)
     {
@@ -49,30 +54,60 @@ sealed class CreateIssuers(EventStore store, CertificateAuthorityOptions options
         var now = clock.GetUtcNow();
 
         // Keys before events: a recorded authority whose key is lost could never sign. Keys without events are put aside at the next start.
-        using var rootKey = CreateKey(RootKeyFile, now);
-        using var issuingKey = CreateKey(IssuingKeyFile, now);
+        using var rootKey = keys.Files.Create(RootKeyFile, IssuerKeyType.EcdsaP256, now);
+        using var issuingKey = keys.Files.Create(IssuingKeyFile, IssuerKeyType.EcdsaP256, now);
         var rootDer = CertificateIssuer.SelfSign(rootKey, CertificateProfile.Authority("root", options.RootValidity, pathLength: null), RootName, now);
         var signer = new CertificateIssuer(CertificateText.Read(rootDer), rootKey, serialPrefix: 0x01);
         var prepared = signer.Prepare(CertificateProfile.Authority("issuing", options.IssuerValidity, pathLength: 0), IssuingName,
             issuingKey.SubjectPublicKeyInfo, [], now);
-        var issuingDer = signer.Sign(prepared);
+        return await Record(rootDer, RootKeyFile, signer.Sign(prepared), cancellation);
+    }
 
-        var root = Describe(Issuer.RootId, null, rootDer, RootKeyFile, serialPrefix: 0x01);
+    // The ceremony's root was never on this machine and its key never will be. What cannot be used stops the start: it says what to correct.
+    async Task<(IssuerCreated, IssuerCreated)> TakeOver(CancellationToken cancellation)
+    {
+        var root = Pem.ReadCertificate(await Read("root-ca.pem", cancellation));
+        var issuing = Pem.ReadCertificate(await Read("issuing.pem", cancellation));
+        var anchor = TrustAnchor.Read(root);
+        using (anchor.Key)
+        {
+            var certificate = CertificateText.Read(issuing);
+            var fault = CertificatePath.FindAuthorityFault(certificate, clock.GetUtcNow())
+                ?? CertificatePath.Find(certificate, [], _ => [anchor], clock.GetUtcNow(), out _);
+            if (fault is not null)
+                throw new InvalidOperationException($"What is in {InstallFolder} cannot be used: {fault}");
+        }
+
+        var keyText = await Read("issuing-key.pem", cancellation);
+        var path = keys.Files.PathOf(IssuingKeyFile);
+        using (var key = FileIssuerKey.Load(Path.Combine(InstallFolder, "issuing-key.pem"), options.KeyPassphrase))
+            if (!key.SubjectPublicKeyInfo.Span.SequenceEqual(CertificateText.Read(issuing).SubjectPublicKeyInfo.Span))
+                throw new InvalidOperationException($"The key in {InstallFolder} is not the one of issuing.pem.");
+        keys.Files.PutAside(IssuingKeyFile, clock.GetUtcNow());
+        OwnerOnlyFile.Write(path, keyText);
+        var recorded = await Record(root, rootKeyFile: "", issuing, cancellation);
+        File.Delete(Path.Combine(InstallFolder, "issuing-key.pem"));
+        return recorded;
+    }
+
+    async Task<string> Read(string file, CancellationToken cancellation)
+    {
+        var path = Path.Combine(InstallFolder, file);
+        return File.Exists(path) ? await File.ReadAllTextAsync(path, cancellation)
+            : throw new InvalidOperationException($"{path} is missing. A ceremony leaves root-ca.pem, issuing.pem and issuing-key.pem (docs/pki.md).");
+    }
+
+    async Task<(IssuerCreated, IssuerCreated)> Record(byte[] rootDer, string rootKeyFile, byte[] issuingDer, CancellationToken cancellation)
+    {
+        var root = Describe(Issuer.RootId, null, rootDer, rootKeyFile, serialPrefix: 0x01);
         var issuing = Describe(Issuer.IssuingId, Issuer.RootId, issuingDer, IssuingKeyFile, serialPrefix: 0x02);
         var session = store.OpenSession(new() { Actor = "certificate-authority" });
         session.StartStream(Issuer.StreamOf(root.IssuerId), root);
         session.StartStream(Issuer.StreamOf(issuing.IssuerId), issuing);
         await session.SaveChangesAsync(cancellation);
-        Log.IssuersCreated(logger, root.CertificateId, issuing.CertificateId);
+        if (rootKeyFile.Length == 0) Log.IssuersTakenOver(logger, root.CertificateId, issuing.CertificateId);
+        else Log.IssuersCreated(logger, root.CertificateId, issuing.CertificateId);
         return (root, issuing);
-    }
-
-    FileIssuerKey CreateKey(string file, DateTimeOffset now)
-    {
-        var path = Path.Combine(options.DataDirectory, file);
-        // Not overwritten: it may be the key of a root that devices out there trust, beside a database that was lost.
-        if (File.Exists(path)) File.Move(path, $"{path}.{now.ToUnixTimeMilliseconds()}.unused");
-        return FileIssuerKey.Create(path, options.KeyPassphrase);
     }
 
     static IssuerCreated Describe(string id, string? parent, byte[] der, string keyFile, byte serialPrefix) => new()

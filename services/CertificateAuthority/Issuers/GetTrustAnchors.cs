@@ -7,7 +7,7 @@ sealed class GetTrustAnchorsConsumer(IssuerRing ring) : IConsumer<GetTrustAnchor
 {
     public Task Consume(ConsumeContext<GetTrustAnchors> context) => context.RespondAsync(new TrustAnchors
     {
-        RootPem = ring.RootPem,
-        IntermediatesPem = [ring.Active.CertificatePem],
+        RootPem = ring.RootsPem,
+        IntermediatesPem = [.. ring.All.Select(issuer => issuer.CertificatePem)],
     });
 }

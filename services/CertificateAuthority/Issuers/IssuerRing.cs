@@ -1,70 +1,102 @@
+using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.Pki;
 
 namespace FleetPlatform.CertificateAuthority.Issuers;
 
-/// <summary>The authority that signs now. Opened once, before the first request is taken.</summary>
+/// <summary>An authority that can sign.</summary>
 /// <param name="Id">Names its stream.</param>
 /// <param name="Signer">Prepares and signs.</param>
 /// <param name="CertificatePem">Its certificate.</param>
-sealed record ActiveIssuer(string Id, CertificateIssuer Signer, string CertificatePem);
+/// <param name="Chain">The authorities above it in DER, the root last.</param>
+sealed record ActiveIssuer(string Id, CertificateIssuer Signer, string CertificatePem, IReadOnlyList<byte[]> Chain)
+{
+    /// <summary>What a TLS server sends behind its certificate: the authority and those above it, but not the root, which clients have.</summary>
+    public IReadOnlyList<string> ServerChainPem => [CertificatePem, .. Chain.SkipLast(1).Select(der => Pem.WriteCertificate(der))];
 
-/// <summary>Holds the open authority and the trust anchors. The root's key is not among them: only its certificate is ever read again.</summary>
+    public string RootPem => Pem.WriteCertificate(Chain[^1]);
+
+    public string RootId => CertificateId.Of(Chain[^1]);
+}
+
+/// <summary>
+/// Holds the open authorities, who of them signs what, and the trust anchors. An authority that signs no more stays open, so that what it had begun
+/// is finished. No root's key is among them: only roots' certificates are ever read again.
+/// </summary>
 sealed class IssuerRing : IDisposable
 {
-    FileIssuerKey? _key;
-    ActiveIssuer? _active;
-    string? _rootPem;
+    readonly List<IIssuerKey> _keys = [];
+    volatile State? _state;
 
+    sealed record State(IReadOnlyDictionary<string, ActiveIssuer> Issuers, Signing Signing);
+
+    /// <summary>The authority that signs device certificates now.</summary>
     /// <exception cref="InvalidOperationException">Not opened yet.</exception>
-    public ActiveIssuer Active => _active ?? throw new InvalidOperationException("The issuing authority is not open yet.");
+    public ActiveIssuer Active => For(CertificateProfiles.Device);
 
-    /// <exception cref="InvalidOperationException">Not opened yet.</exception>
-    public string RootPem => _rootPem ?? throw new InvalidOperationException("The issuing authority is not open yet.");
+    public bool IsOpen => _state is not null;
 
-    public bool IsOpen => _active is not null;
+    public IReadOnlyCollection<ActiveIssuer> All => [.. Opened.Issuers.Values];
 
-    public void Open(IssuerCreated root, IssuerCreated issuing, CertificateAuthorityOptions options)
+    State Opened => _state ?? throw new InvalidOperationException("The issuing authorities are not open yet.");
+
+    /// <summary>The authority that signs certificates of a profile now.</summary>
+    public ActiveIssuer For(string profile) => Opened.Issuers[Opened.Signing.IssuerOf(profile)];
+
+    /// <summary>An open authority, whether it signs anything new or not.</summary>
+    public ActiveIssuer? Find(string issuerId) => Opened.Issuers.GetValueOrDefault(issuerId);
+
+    /// <summary>The profiles an authority signs.</summary>
+    public IReadOnlyList<string> ProfilesOf(string issuerId) => [.. CertificateProfiles.All.Where(profile => Opened.Signing.IssuerOf(profile) == issuerId)];
+
+    /// <summary>Every root, in PEM, the one of the servers' certificates first. Devices trust all of them, so that a root can be succeeded by another.</summary>
+    public string RootsPem => string.Concat(Opened.Issuers.Values.OrderByDescending(issuer => issuer == For(CertificateProfiles.Server))
+        .Select(issuer => issuer.RootPem).Distinct(StringComparer.Ordinal));
+
+    /// <summary>Whether a public key is that of one of the platform's own authorities.</summary>
+    /// <param name="subjectPublicKeyInfo">In DER.</param>
+    public bool IsOwnKey(ReadOnlyMemory<byte> subjectPublicKeyInfo) => All.Any(issuer =>
+        issuer.Signer.Certificate.SubjectPublicKeyInfo.Span.SequenceEqual(subjectPublicKeyInfo.Span)
+        || issuer.Chain.Any(above => CertificateText.Read(above).SubjectPublicKeyInfo.Span.SequenceEqual(subjectPublicKeyInfo.Span)));
+
+    /// <summary>Whether the platform has signed a certificate itself.</summary>
+    public bool HasSigned(CertificateText certificate) => All.Any(issuer =>
+        issuer.Signer.Certificate.Subject.Attributes.SequenceEqual(certificate.Issuer.Attributes) && certificate.IsSignedBy(issuer.Signer.Certificate));
+
+    /// <summary>Opens what is not open yet, and takes over who signs what.</summary>
+    /// <exception cref="InvalidOperationException">A key is not there, or not the one of its certificate.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">A key cannot be opened.</exception>
+    public void Open(IReadOnlyList<Issuer> issuers, Signing signing, IssuerKeyStores stores)
     {
-        var certificate = CertificateText.Read(issuing.Certificate);
-        var path = Path.Combine(options.DataDirectory, issuing.KeyFile);
-        if (!File.Exists(path))
-            throw new InvalidOperationException(
-                $"The key of {issuing.IssuerId} is not at {path}. Restore the data directory that belongs to this database; replicas share it.");
-        var key = FileIssuerKey.Load(path, options.KeyPassphrase);
+        var root = issuers.First(issuer => issuer.Created is { ParentId: null }).Created!;
+        var open = new Dictionary<string, ActiveIssuer>(_state?.Issuers ?? new Dictionary<string, ActiveIssuer>(), StringComparer.Ordinal);
+        foreach (var issuer in issuers.Where(issuer => issuer.CanSign))
+        {
+            var opened = issuer.Created is { } created
+                ? (created.IssuerId, created.KeyFile, created.SerialPrefix, created.Certificate, Chain: (IReadOnlyList<byte[]>)[root.Certificate])
+                : (issuer.Requested!.IssuerId, issuer.Requested.KeyFile, issuer.Requested.SerialPrefix, issuer.Installed!.Certificate, issuer.Installed.Chain);
+            if (!open.ContainsKey(opened.IssuerId))
+                open[opened.IssuerId] = Open(opened.IssuerId, opened.KeyFile, opened.SerialPrefix, opened.Certificate, opened.Chain, stores);
+        }
+
+        _state = new(open, signing);
+    }
+
+    ActiveIssuer Open(string id, string handle, byte serialPrefix, byte[] der, IReadOnlyList<byte[]> chain, IssuerKeyStores stores)
+    {
+        var certificate = CertificateText.Read(der);
+        var key = stores.Open(handle);
         if (!key.SubjectPublicKeyInfo.Span.SequenceEqual(certificate.SubjectPublicKeyInfo.Span))
         {
             key.Dispose();
-            throw new InvalidOperationException($"The key at {path} is not the one of {issuing.IssuerId}: data directory and database do not belong together.");
+            throw new InvalidOperationException($"The key {handle} is not the one of {id}: data directory and database do not belong together.");
         }
 
-        _key = key;
-        _rootPem = Pem.WriteCertificate(root.Certificate);
-        _active = new(issuing.IssuerId, new CertificateIssuer(certificate, key, issuing.SerialPrefix), Pem.WriteCertificate(issuing.Certificate));
+        lock (_keys) _keys.Add(key);
+        return new(id, new CertificateIssuer(certificate, key, serialPrefix), Pem.WriteCertificate(der), chain);
     }
 
-    public void Dispose() => _key?.Dispose();
-}
-
-/// <summary>Opens the ring at start, and hands out the root certificate.</summary>
-sealed class OpenIssuers(CreateIssuers create, IssuerRing ring, CertificateAuthorityOptions options) : IHostedService
-{
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public void Dispose()
     {
-        var (root, issuing) = await create.Run(cancellationToken);
-        ring.Open(root, issuing, options);
-        await WriteRoot(Path.Combine(options.DataDirectory, "root-ca.pem"), ring.RootPem, cancellationToken);
-    }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    // For devices, tools and people: readable by all, and never half written.
-    static async Task WriteRoot(string path, string pem, CancellationToken cancellation)
-    {
-        if (File.Exists(path) && await File.ReadAllTextAsync(path, cancellation) == pem) return;
-        var temporary = $"{path}.{Environment.ProcessId}.new";
-        await File.WriteAllTextAsync(temporary, pem, cancellation);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        File.Move(temporary, path, overwrite: true);
+        lock (_keys) _keys.ForEach(key => key.Dispose());
     }
 }

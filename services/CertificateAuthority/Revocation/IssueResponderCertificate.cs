@@ -20,7 +20,7 @@ sealed class IssueResponderCertificate(EventStore store, IssuerRing ring, Profil
     /// <returns>The certificate's DER, or why not.</returns>
     public async Task<(byte[]? Der, Refusal? Refusal)> Handle(Command command, CancellationToken cancellation)
     {
-        if (ring.Active is not { } issuer || issuer.Id != command.IssuerId) return (null, Reasons.NotFound.Because("This authority signs nothing here."));
+        if (ring.Find(command.IssuerId) is not { } issuer) return (null, Reasons.NotFound.Because("This authority signs nothing here."));
         var began = clock.GetTimestamp();
         SigningRequest request;
         try
@@ -45,7 +45,7 @@ sealed class IssueResponderCertificate(EventStore store, IssuerRing ring, Profil
 
         var der = issuer.Signer.Sign(prepared);
         var closing = store.OpenSession(metadata);
-        IssueCertificate.Close(closing, IssueCertificate.Describe(intent, der, clock.GetUtcNow()), clock.GetElapsedTime(began));
+        IssueCertificate.Close(closing, IssueCertificate.Describe(intent, prepared, der, clock.GetUtcNow()), clock.GetElapsedTime(began));
         await closing.SaveChangesAsync(cancellation);
         return (der, null);
     }

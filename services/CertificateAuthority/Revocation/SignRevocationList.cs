@@ -26,7 +26,7 @@ sealed class SignRevocationList(EventStore store, IssuerRing ring, IAsk ask, Tim
 
     public async Task<(byte[]? Signature, Refusal? Refusal)> Handle(Command command, CancellationToken cancellation)
     {
-        if (ring.Active is not { } issuer || issuer.Id != command.IssuerId) return (null, Reasons.NotFound.Because("This authority signs nothing here."));
+        if (ring.Find(command.IssuerId) is not { } issuer) return (null, Reasons.NotFound.Because("This authority signs nothing here."));
         if (command.Parts is < 1 or > MaximumParts) return (null, Reasons.InvalidRequest.Because($"A list has 1 to {MaximumParts} parts."));
         ExaminedRevocationList list;
         try
@@ -73,11 +73,11 @@ sealed class ListRevocationIssuersConsumer(IssuerRing ring, CertificateAuthority
     {
         Items =
         [
-            new()
+            .. ring.All.Select(issuer => new RevocationIssuer
             {
-                IssuerId = ring.Active.Id, CertificatePem = ring.Active.CertificatePem, ChainPem = [ring.RootPem],
-                SignatureAlgorithm = ring.Active.Signer.SignatureAlgorithm, RevocationUrl = Points.Of(ring.Active.Id, options)?.BaseUrl, Shards = options.RevocationShards,
-            },
+                IssuerId = issuer.Id, CertificatePem = issuer.CertificatePem, ChainPem = [.. issuer.Chain.Select(above => Pem.WriteCertificate(above))],
+                SignatureAlgorithm = issuer.Signer.SignatureAlgorithm, RevocationUrl = Points.Of(issuer.Id, options)?.BaseUrl, Shards = options.RevocationShards,
+            }),
         ],
     });
 }

@@ -1,3 +1,4 @@
+using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.ControlPlane.Http;
 
@@ -9,18 +10,32 @@ sealed class Certificates(IAsk ask, Arn arn) : IOperations
     public IEnumerable<Operation> All =>
     [
         new("RegisterCertificate", "POST /certificate/register", Register),
-        new("RegisterCertificateWithoutCA", "POST /certificate/register-no-ca", Register),
+        new("RegisterCertificateWithoutCA", "POST /certificate/register-no-ca", RegisterWithoutCa),
         new("DescribeCertificate", "GET /certificates/{certificateId}", Describe),
         new("UpdateCertificate", "PUT /certificates/{certificateId}", Update),
         new("DeleteCertificate", "DELETE /certificates/{certificateId}", Delete),
         new("ListCertificates", "GET /certificates", List),
     ];
 
+    // With a CA: one that is registered and active has signed the certificate, or it is refused.
     async Task<Reply> Register(OperationRequest request, CancellationToken cancellation)
+    {
+        var issuer = await ask.Ask<FindCertificateIssuer, CertificateIssuerFound>(
+            new() { CertificatePem = request.Text("certificatePem"), CaCertificatePem = request.OptionalText("caCertificatePem") }, cancellation);
+        return issuer.Refused is { } refused
+            ? Reply.Refuse(refused)
+            : await Register(request, issuer.Value!.CaCertificateId, issuer.Value.Mode, cancellation);
+    }
+
+    // Without: the fingerprint is all that counts, so self-signed certificates do as well. AWS reports such certificates as SNI_ONLY.
+    Task<Reply> RegisterWithoutCa(OperationRequest request, CancellationToken cancellation) =>
+        Register(request, caCertificateId: null, CertificateMode.SniOnly, cancellation);
+
+    async Task<Reply> Register(OperationRequest request, string? caCertificateId, CertificateMode mode, CancellationToken cancellation)
     {
         var pem = request.Text("certificatePem");
         var answer = await ask.Ask<RegisterCertificate, CertificateDescription>(
-            new() { CertificatePem = pem, Status = RegisteredStatus(request), RequestedBy = request.Caller }, cancellation);
+            new() { CertificatePem = pem, Status = RegisteredStatus(request), CaCertificateId = caCertificateId, Mode = mode, RequestedBy = request.Caller }, cancellation);
         return answer.Reply(
             certificate => new { certificateArn = arn.Certificate(certificate.CertificateId), certificateId = certificate.CertificateId },
             Existing(pem));
@@ -33,6 +48,7 @@ sealed class Certificates(IAsk ask, Arn arn) : IOperations
             {
                 certificateArn = arn.Certificate(certificate.CertificateId),
                 certificateId = certificate.CertificateId,
+                caCertificateId = certificate.CaCertificateId,
                 status = certificate.Status.Text(),
                 certificatePem = certificate.CertificatePem,
                 ownedBy = arn.AccountId,
@@ -40,7 +56,7 @@ sealed class Certificates(IAsk ask, Arn arn) : IOperations
                 lastModifiedDate = certificate.LastModifiedAt.Epoch(),
                 customerVersion = certificate.CustomerVersion,
                 validity = new { notBefore = certificate.NotBefore.Epoch(), notAfter = certificate.NotAfter.Epoch() },
-                certificateMode = "DEFAULT",
+                certificateMode = certificate.Mode.Text(),
             },
         });
 
@@ -76,18 +92,21 @@ sealed class Certificates(IAsk ask, Arn arn) : IOperations
             new() { CertificateId = request.Path("certificateId"), Force = request.Flag("forceDelete"), RequestedBy = request.Caller }, cancellation)).Reply();
 
     async Task<Reply> List(OperationRequest request, CancellationToken cancellation) =>
-        (await ask.Ask<ListCertificates, CertificatesListed>(new() { Page = request.MarkerPage() }, cancellation)).Reply(page => new
+        (await ask.Ask<ListCertificates, CertificatesListed>(new() { Page = request.MarkerPage() }, cancellation)).Reply(page => Body(page, request, arn));
+
+    /// <summary>A page of certificates as AWS shapes it.</summary>
+    public static object Body(CertificatesListed page, OperationRequest request, Arn arn) => new
+    {
+        certificates = page.Items.Select(certificate => new
         {
-            certificates = page.Items.Select(certificate => new
-            {
-                certificateArn = arn.Certificate(certificate.CertificateId),
-                certificateId = certificate.CertificateId,
-                status = certificate.Status.Text(),
-                certificateMode = "DEFAULT",
-                creationDate = certificate.CreatedAt.Epoch(),
-            }),
-            nextMarker = request.Next(page.Next),
-        });
+            certificateArn = arn.Certificate(certificate.CertificateId),
+            certificateId = certificate.CertificateId,
+            status = certificate.Status.Text(),
+            certificateMode = certificate.Mode.Text(),
+            creationDate = certificate.CreatedAt.Epoch(),
+        }),
+        nextMarker = request.Next(page.Next),
+    };
 
     // AWS's default is INACTIVE; setAsActive and status say otherwise.
     static CertificateStatus RegisteredStatus(OperationRequest request) => request.OptionalText("status") switch

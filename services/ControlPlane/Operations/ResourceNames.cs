@@ -31,6 +31,9 @@ static class ResourceNames
     public static string Of(this Arn arn, PolicyTarget target) =>
         target.CertificateId is { } certificate ? arn.Certificate(certificate) : arn.ThingGroup(target.ThingGroupName!);
 
+    /// <summary>As the API writes a certificate's mode.</summary>
+    public static string Text(this CertificateMode mode) => mode == CertificateMode.SniOnly ? "SNI_ONLY" : "DEFAULT";
+
     /// <summary>As the API writes a certificate's status.</summary>
     public static string Text(this CertificateStatus status) => status switch
     {

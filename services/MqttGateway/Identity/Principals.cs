@@ -59,6 +59,20 @@ sealed class Principals(
         _known.Change(grant.CertificateId, there => there is null || there.Grant.Version < grant.Version ? Compile(grant, first) : null);
     }
 
+    /// <summary>Takes a grant of any status; one that is not active is not remembered for long.</summary>
+    public Principal LearnAny(PrincipalGrant grant, FirstConnection first)
+    {
+        if (grant.Status == CertificateStatus.Active)
+        {
+            Learn(grant, first);
+            return _known.TryGet(grant.CertificateId, out var known) ? known : Compile(grant, first);
+        }
+
+        var principal = Compile(grant, first);
+        _nobody.Change(grant.CertificateId, _ => new(principal, clock.GetTimestamp()));
+        return principal;
+    }
+
     /// <summary>The first connection with the certificate is on its way to the record.</summary>
     public void FirstConnectionSeen(string certificateId) =>
         _known.Change(certificateId, there => there is null ? null : there with { FirstConnection = FirstConnection.Known });
@@ -117,15 +131,10 @@ sealed class Principals(
             metrics.LookedUp();
             var answer = await registry.Ask(new FindPrincipal { CertificateId = certificateId, TraceParent = System.Diagnostics.Activity.Current?.Id });
             if (question.IsOld) return null;
-            if (answer.Grant is { Status: CertificateStatus.Active } grant)
-            {
-                Learn(grant, FirstConnection.Perhaps);
-                return _known.TryGet(certificateId, out var principal) ? principal : Compile(grant, FirstConnection.Perhaps);
-            }
+            if (answer.Grant is { } grant) return LearnAny(grant, FirstConnection.Perhaps);
 
-            var nobody = new Nobody(answer.Grant is null ? null : Compile(answer.Grant, FirstConnection.Perhaps), clock.GetTimestamp());
-            _nobody.Change(certificateId, _ => nobody);
-            return nobody.Principal;
+            _nobody.Change(certificateId, _ => new(null, clock.GetTimestamp()));
+            return null;
         }
         finally
         {

@@ -12,13 +12,15 @@ sealed class RecheckCertificates : BackgroundService, IReceiveEndpointObserver
 {
     readonly Principals _principals;
     readonly LiveSessions _live;
+    readonly TrustedAuthorities _authorities;
     readonly GatewayOptions _options;
     readonly TimeProvider _clock;
     readonly ILogger _log;
 
-    public RecheckCertificates(Principals principals, LiveSessions live, GatewayOptions options, TimeProvider clock, ILogger<RecheckCertificates> log)
+    public RecheckCertificates(Principals principals, LiveSessions live, TrustedAuthorities authorities, GatewayOptions options, TimeProvider clock,
+        ILogger<RecheckCertificates> log)
     {
-        (_principals, _live, _options, _clock, _log) = (principals, live, options, clock, log);
+        (_principals, _live, _authorities, _options, _clock, _log) = (principals, live, authorities, options, clock, log);
         live.RecheckLater = Later;
     }
 
@@ -43,6 +45,7 @@ sealed class RecheckCertificates : BackgroundService, IReceiveEndpointObserver
     public void All()
     {
         _principals.ForgetAll();
+        _authorities.Forget();
         var certificates = _live.Certificates;
         Log.Rechecking(_log, certificates.Count);
         foreach (var certificateId in certificates) Later(certificateId);

@@ -35,6 +35,7 @@ static class ReservedTopics
 {
     const string Certificates = "$aws/certificates/";
     const string Templates = "$aws/provisioning-templates/";
+    const string Events = "$aws/events/certificates/registered/";
     const string AnyName = "+";
 
     // Level by level; "+" stands for the name of a template. Each with the four answers of its two formats.
@@ -48,6 +49,9 @@ static class ReservedTopics
 
     /// <summary>True for topics that no client may invent.</summary>
     public static bool IsReserved(ReadOnlySpan<char> topic) => topic.Length > 0 && topic[0] == '$';
+
+    /// <summary>True for the platform's own events (aws-protocol 5.2), and filters that select nothing else: subscribed to by whom a policy allows.</summary>
+    public static bool IsEvent(ReadOnlySpan<char> topic) => topic.StartsWith(Events);
 
     /// <summary>Takes a topic apart.</summary>
     /// <returns>False for everything that is not one of the eighteen shapes.</returns>

@@ -10,7 +10,7 @@ namespace FleetPlatform.MqttGateway.Sessions;
 
 /// <summary>May this peer connect? Cheapest questions first: a peer that is refused must cost less than one that is not.</summary>
 sealed class AcceptConnection(
-    Principals principals, UntrustedCertificates untrusted, LiveSessions live, SessionRecords records, GatewayOptions options, Arn arn, TimeProvider clock,
+    Principals principals, UntrustedCertificates untrusted, AdmitCertificate admit, LiveSessions live, SessionRecords records, GatewayOptions options, Arn arn, TimeProvider clock,
     GatewayMetrics metrics, ILogger<AcceptConnection> log)
 {
     readonly RateLimit _connects = new(options.ConnectsPerSecondPerPrincipal, options.ConnectBurstPerPrincipal, clock);
@@ -29,7 +29,7 @@ sealed class AcceptConnection(
     public async ValueTask<ConnectVerdict> Handle(ConnectAttempt attempt, CancellationToken cancellation)
     {
         if (attempt.Tls is { } tls) metrics.Handshake(tls.HandshakeDuration);
-        var (verdict, refused) = attempt.Tls is null ? Admit(attempt, null, Plain, principals.Changes) : await Identify(attempt, cancellation);
+        var (verdict, refused, silently) = attempt.Tls is null ? Admit(attempt, null, Plain, principals.Changes) : await Identify(attempt, cancellation);
         if (refused is null)
         {
             metrics.Connected("accepted");
@@ -40,47 +40,56 @@ sealed class AcceptConnection(
         Log.ConnectionRefused(log, attempt.SessionId, refused.Code, refused.Detail);
         var certificateId = attempt.ClientCertificate.IsEmpty ? "" : Pki.CertificateId.Of(attempt.ClientCertificate.Span);
         records.Refused(attempt.SessionId, Printable(attempt.ClientId), certificateId, DeviceConnection.AddressOf(attempt.RemoteEndPoint), refused);
-        return ConnectVerdict.Refuse(ReasonCodeOf(refused.Code));
+        return ConnectVerdict.Refuse(ReasonCodeOf(refused.Code), closeWithoutConnAck: silently);
     }
 
-    async ValueTask<(ConnectVerdict?, Refused?)> Identify(ConnectAttempt attempt, CancellationToken cancellation)
+    async ValueTask<Outcome> Identify(ConnectAttempt attempt, CancellationToken cancellation)
     {
-        if (FindFault(attempt) is { } fault) return (null, fault);
+        if (FindFault(attempt) is { } fault) return new(fault);
         var (certificate, unusable) = ClientCertificate.Read(attempt.ClientCertificate);
-        if (certificate is null) return (null, unusable);
-        if (certificate.FindFault(clock.GetUtcNow()) is { } outdated) return (null, outdated);
-        if (!untrusted.IsCurrent) return (null, Reasons.Unavailable.ToRefused("This gateway does not know yet what was revoked while it was away."));
-        if (!_connects.TryTake(certificate.Id)) return (null, Reasons.TooManyRequests.ToRefused("Too many connections with this certificate in this second."));
+        if (certificate is null) return new(unusable!);
+        if (certificate.FindFault(clock.GetUtcNow()) is { } outdated) return new(outdated);
+        if (!untrusted.IsCurrent) return new(Reasons.Unavailable.ToRefused("This gateway does not know yet what was revoked while it was away."));
+        if (!_connects.TryTake(certificate.Id)) return new(Reasons.TooManyRequests.ToRefused("Too many connections with this certificate in this second."));
 
         var address = DeviceConnection.AddressOf(attempt.RemoteEndPoint);
         if (!principals.Remembers(certificate.Id) && !_unknown.HasAny(address))
-            return (null, Reasons.TooManyRequests.ToRefused("Too many unknown certificates came from this address."));
+            return new(Reasons.TooManyRequests.ToRefused("Too many unknown certificates came from this address."));
 
         var decidedAt = principals.Changes;
-        Principal? principal;
         try
         {
-            principal = await principals.Find(certificate.Id, cancellation);
+            var principal = await principals.Find(certificate.Id, cancellation);
+            if (principal is null or { Grant: { Status: CertificateStatus.PendingActivation, CaCertificateId: not null } }
+                && await admit.Handle(attempt, certificate, principal, cancellation) is { } admission)
+            {
+                if (admission.Refused is { } kept)
+                {
+                    if (principal is null && !admission.Silently) _unknown.TryTake(address);
+                    return new(kept, admission.Silently);
+                }
+
+                principal = admission.Principal;
+            }
+
+            if (principal is not null)
+                return principal.FindFault(clock.GetUtcNow()) is { } inactive ? new(inactive) : Admit(attempt, certificate, principal, decidedAt);
         }
         catch (RequestUnavailableException)
         {
-            return (null, Reasons.Unavailable.ToRefused("The registry did not answer; the certificate could not be looked up."));
+            return new(Reasons.Unavailable.ToRefused("A part of the platform did not answer; the certificate could not be looked up."));
         }
 
-        if (principal is null)
-        {
-            _unknown.TryTake(address);
-            return (null, Reasons.UnknownCertificate.ToRefused("No certificate with this fingerprint is registered."));
-        }
-
-        return principal.FindFault(clock.GetUtcNow()) is { } inactive ? (null, inactive) : Admit(attempt, certificate, principal, decidedAt);
+        _unknown.TryTake(address);
+        return new(Reasons.UnknownCertificate.ToRefused("No certificate with this fingerprint is registered."));
     }
 
-    (ConnectVerdict?, Refused?) Admit(ConnectAttempt attempt, ClientCertificate? certificate, Principal principal, long decidedAt)
+    Outcome Admit(ConnectAttempt attempt, ClientCertificate? certificate, Principal principal, long decidedAt)
     {
-        if (FindFault(attempt) is { } fault) return (null, fault);
+        if (FindFault(attempt) is { } fault) return new(fault);
+        if (certificate is not null && FindNameFault(attempt, principal) is { } nameless) return new(nameless);
         var rights = Rights.Of(principal, attempt, certificate, arn);
-        if (FindDenial(attempt, rights) is { } denied) return (null, denied);
+        if (FindDenial(attempt, rights) is { } denied) return new(denied);
 
         var connection = new DeviceConnection(attempt, certificate, rights)
         {
@@ -96,7 +105,22 @@ sealed class AcceptConnection(
             Principal = certificate?.Id ?? "",
             MayTakeOverFrom = former => MayTakeOver(connection, former, principal),
         };
-        return (verdict, null);
+        return new(verdict);
+    }
+
+    // AWS finds the account by the name; here it is a rule for those who want their devices to be ready for AWS.
+    Refused? FindNameFault(ConnectAttempt attempt, Principal principal) =>
+        principal.Grant.Mode == CertificateMode.SniOnly && options.SniOnlyNeedsServerName
+            && !options.Names.Contains(attempt.Tls!.ServerName, StringComparer.OrdinalIgnoreCase)
+            ? Reasons.ServerNameMissing.ToRefused("A certificate in mode SNI_ONLY connects with the endpoint's name in TLS (SNI).")
+            : null;
+
+    /// <summary>How the question ended: one of the two.</summary>
+    readonly record struct Outcome(ConnectVerdict? Verdict, Refused? Refused, bool Silently)
+    {
+        public Outcome(ConnectVerdict verdict) : this(verdict, null, false) { }
+
+        public Outcome(Refused refused, bool silently = false) : this(null, refused, silently) { }
     }
 
     bool MayTakeOver(DeviceConnection connection, string former, Principal principal)

@@ -45,18 +45,18 @@ sealed class GatewayPolicy(
             if (connection.Rights.Policies.Evaluate(PolicyAction.Subscribe, inner, connection.Rights.Context) == PolicyDecision.ExplicitDeny)
                 return Denied(connection, filter);
         }
-        else if (ReservedTopics.IsReserved(filter) && !ReservedTopics.SelectsAnswers(filter))
+        else if (ReservedTopics.IsReserved(filter) && !ReservedTopics.SelectsAnswers(filter) && !ReservedTopics.IsEvent(filter))
         {
-            return Misuse(connection, filter, "Only the accepted and rejected topics of provisioning can be subscribed to; requests are published.");
+            return Misuse(connection, filter, "Only the accepted and rejected topics of provisioning, and events, can be subscribed to; requests are published.");
         }
 
         if (!connection.Rights.Allow(PolicyAction.Subscribe, filter)) return Denied(connection, filter);
         return requested == QoS.AtMostOnce ? ReasonCode.Success : ReasonCode.GrantedQoS1;
     }
 
-    // Deliveries under '$' never come from the broker: whoever could publish there could forge an answer.
+    // Answers under '$' never come from the broker: whoever could publish there could forge one. Events do; nobody but the platform publishes those.
     public bool AuthorizeReceive(MqttClient client, Publish publish) =>
-        !ReservedTopics.IsReserved(publish.Topic) && Of(client).Rights.Allow(PolicyAction.Receive, publish.Topic);
+        (!ReservedTopics.IsReserved(publish.Topic) || ReservedTopics.IsEvent(publish.Topic)) && Of(client).Rights.Allow(PolicyAction.Receive, publish.Topic);
 
     public ValueTask OnReserved(MqttClient client, Publish publish)
     {

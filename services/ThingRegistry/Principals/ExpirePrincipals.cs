@@ -4,13 +4,13 @@ namespace FleetPlatform.ThingRegistry.Principals;
 
 /// <summary>
 /// Forgets certificates that nobody claimed in time, and temporary claims that are over. A certificate that an operator has attached to
-/// something meanwhile stays: somebody wants it.
+/// something meanwhile stays: somebody wants it. So does one of a registered authority: it comes back with every connection.
 /// </summary>
 static class ExpirePrincipals
 {
     public static Decision<PrincipalEvent> Decide(Principal principal, TimeSpan pendingLifetime, DateTimeOffset now) => principal switch
     {
-        { Status: PrincipalStatus.PendingActivation, Things.Count: 0, Policies.Count: 0 } when now - principal.CreatedAt >= pendingLifetime =>
+        { Status: PrincipalStatus.PendingActivation, Things.Count: 0, Policies.Count: 0, CaCertificateId: null } when now - principal.CreatedAt >= pendingLifetime =>
             new PrincipalExpired(principal.Status, now),
         { Exists: true, ClaimForTemplate: not null } when principal.ExpiresAt <= now => new PrincipalExpired(principal.Status, now),
         _ => Decision<PrincipalEvent>.Nothing,
@@ -30,7 +30,7 @@ static class ExpirePrincipals
     static async Task<List<string>> FindDue(Registry registry, ThingRegistryOptions options, CancellationToken cancellation)
     {
         await using var command = registry.Database.CreateCommand("""
-            (select certificate_id from fleet_principals p where status = 'PendingActivation' and created_at <= $1
+            (select certificate_id from fleet_principals p where status = 'PendingActivation' and created_at <= $1 and ca_certificate_id is null
                 and not exists (select from fleet_attachments a where a.certificate_id = p.certificate_id)
                 and not exists (select from fleet_principal_policies a where a.certificate_id = p.certificate_id) order by created_at limit $3)
             union all

@@ -17,6 +17,7 @@ sealed class Grants(ClaimPolicy claims)
     const string Select = $"""
         select (select json_build_object(
             'certificateId', p.certificate_id, 'status', p.status, 'version', p.version, 'claim', p.claim_for_template, 'expires', p.expires_at, 'watch', p.watch_until,
+            'ca', p.ca_certificate_id, 'sniOnly', p.sni_only,
             'things', (select json_agg((select json_build_array(t.name, t.type_name, t.attributes, a.exclusive)
                     from fleet_things t where t.name = a.thing_name and t.id = a.thing_id))
                 from fleet_attachments a where a.certificate_id = p.certificate_id),
@@ -65,6 +66,8 @@ sealed class Grants(ClaimPolicy claims)
             ExpiresAt = ReadTime(principal.GetProperty("expires")),
             WatchUntil = ReadTime(principal.GetProperty("watch")),
             Things = [.. Elements(principal.GetProperty("things")).Select(ReadThing)],
+            CaCertificateId = principal.GetProperty("ca").GetString(),
+            Mode = principal.GetProperty("sniOnly").GetBoolean() ? CertificateMode.SniOnly : CertificateMode.Default,
         };
     }
 

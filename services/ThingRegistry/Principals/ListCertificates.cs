@@ -14,13 +14,15 @@ static class ListCertificates
         var (after, id) = Split(query.Page.After);
         var limit = Math.Clamp(query.Page.Limit, 1, 250);
         await using var command = database.CreateCommand($"""
-            select certificate_id, status, changes, created_at, modified_at, not_before, not_after, {Key} from fleet_principals
-            where claim_for_template is null and ($1 is null or (created_at, certificate_id) {(query.Page.Descending ? "<" : ">")} ($1, $2))
+            select certificate_id, status, changes, created_at, modified_at, not_before, not_after, {Key}, ca_certificate_id, sni_only
+            from fleet_principals
+            where claim_for_template is null {(query.CaCertificateId is null ? "and $4::text is null" : "and ca_certificate_id = $4")} and ($1 is null or (created_at, certificate_id) {(query.Page.Descending ? "<" : ">")} ($1, $2))
             order by created_at {Direction(query)}, certificate_id {Direction(query)} limit $3
             """);
         command.Parameters.Add(new() { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz, Value = (object?)after ?? DBNull.Value });
         command.Parameters.Add(Listing.Text(id));
         command.Parameters.Add(new() { Value = limit + 1 });
+        command.Parameters.Add(Listing.Text(query.CaCertificateId));
 
         var items = new List<CertificateDescription>();
         string? last = null;
@@ -56,6 +58,8 @@ static class ListCertificates
         LastModifiedAt = row.GetFieldValue<DateTimeOffset>(4),
         NotBefore = row.IsDBNull(5) ? default : row.GetFieldValue<DateTimeOffset>(5),
         NotAfter = row.IsDBNull(6) ? default : row.GetFieldValue<DateTimeOffset>(6),
+        CaCertificateId = row.IsDBNull(8) ? null : row.GetString(8),
+        Mode = row.GetBoolean(9) ? CertificateMode.SniOnly : CertificateMode.Default,
     };
 }
 

@@ -22,7 +22,9 @@ sealed record Principal(
     IReadOnlyList<AttachedPolicy> Policies,
     string? ClaimForTemplate,
     DateTimeOffset? ExpiresAt,
-    string? RenewalOf = null) : IAggregate<Principal, PrincipalEvent>
+    string? RenewalOf = null,
+    string? CaCertificateId = null,
+    bool SniOnly = false) : IAggregate<Principal, PrincipalEvent>
 {
     public static Principal Initial { get; } =
         new(PrincipalStatus.Unknown, false, null, default, default, default, default, 0, null, [], [], null, null);
@@ -42,6 +44,7 @@ sealed record Principal(
         {
             Status = e.Status, CertificatePem = e.CertificatePem, NotBefore = e.NotBefore, NotAfter = e.NotAfter,
             CreatedAt = e.At, ModifiedAt = e.At, ClaimForTemplate = e.ClaimForTemplate, ExpiresAt = e.ExpiresAt,
+            CaCertificateId = e.CaCertificateId, SniOnly = e.SniOnly,
         },
         CertificateRecorded e => this with
         {
@@ -79,6 +82,8 @@ sealed record Principal(
         NotBefore = NotBefore,
         NotAfter = NotAfter,
         CustomerVersion = 1 + Changes,
+        CaCertificateId = CaCertificateId,
+        Mode = SniOnly ? CertificateMode.SniOnly : CertificateMode.Default,
     };
 
     // A thing or policy of the same name replaces its namesake: that one has been deleted since.

@@ -17,7 +17,10 @@ enum PrincipalStatus
     Gone = 5,
 }
 
-/// <summary>The certificate is known. ClaimForTemplate and ExpiresAt are those of a trusted user's temporary claim.</summary>
+/// <summary>
+/// The certificate is known. ClaimForTemplate and ExpiresAt are those of a trusted user's temporary claim; CaCertificateId names the registered
+/// authority it was signed under.
+/// </summary>
 sealed record PrincipalRegistered(
     PrincipalStatus Status,
     string CertificatePem,
@@ -26,7 +29,9 @@ sealed record PrincipalRegistered(
     DateTimeOffset At,
     string? FlowId = null,
     string? ClaimForTemplate = null,
-    DateTimeOffset? ExpiresAt = null) : PrincipalEvent;
+    DateTimeOffset? ExpiresAt = null,
+    string? CaCertificateId = null,
+    bool SniOnly = false) : PrincipalEvent;
 
 /// <summary>The certificate itself, when news of its issuance came after its registration.</summary>
 sealed record CertificateRecorded(string CertificatePem, DateTimeOffset NotBefore, DateTimeOffset NotAfter, DateTimeOffset IssuedAt, string FlowId) : PrincipalEvent;

@@ -24,6 +24,9 @@ sealed class PrincipalsTable : IInlineProjection
             claim_for_template text null,
             expires_at timestamptz null);
         alter table fleet_principals add column if not exists watch_until timestamptz null;
+        alter table fleet_principals add column if not exists ca_certificate_id text collate "C" null;
+        alter table fleet_principals add column if not exists sni_only boolean not null default false;
+        create index if not exists fleet_principals_of_ca on fleet_principals (ca_certificate_id, created_at, certificate_id) where ca_certificate_id is not null;
         create index if not exists fleet_principals_in_order on fleet_principals (created_at, certificate_id);
         create index if not exists fleet_principals_pending on fleet_principals (created_at) where status = 'PendingActivation';
         create index if not exists fleet_principals_claims on fleet_principals (expires_at) where expires_at is not null;
@@ -88,9 +91,11 @@ sealed class PrincipalsTable : IInlineProjection
 
         public void Register(PrincipalRegistered e) => Batch.Add("""
             insert into fleet_principals
-                (certificate_id, status, version, changes, created_at, modified_at, not_before, not_after, claim_for_template, expires_at)
-            values ($1, $2, $3, 0, $4, $4, $5, $6, $7, $8)
-            """, Id, Listing.Text(e.Status.ToString()), AtVersion, At(e.At), At(e.NotBefore), At(e.NotAfter), Listing.Text(e.ClaimForTemplate), At(e.ExpiresAt));
+                (certificate_id, status, version, changes, created_at, modified_at, not_before, not_after, claim_for_template, expires_at,
+                ca_certificate_id, sni_only)
+            values ($1, $2, $3, 0, $4, $4, $5, $6, $7, $8, $9, $10)
+            """, Id, Listing.Text(e.Status.ToString()), AtVersion, At(e.At), At(e.NotBefore), At(e.NotAfter), Listing.Text(e.ClaimForTemplate), At(e.ExpiresAt),
+            Listing.Text(e.CaCertificateId), new() { Value = e.SniOnly });
 
         public void Record(CertificateRecorded e) => Batch.Add(
             "update fleet_principals set version = $2, created_at = $3, not_before = $4, not_after = $5 where certificate_id = $1",

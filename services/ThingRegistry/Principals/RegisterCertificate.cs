@@ -26,7 +26,8 @@ static class RegisterCertificate
             return new Refusal(Reasons.AlreadyExists.Code, "The certificate is registered already.");
 
         return new PrincipalRegistered(command.Status.ToRecorded(), command.CertificatePem, certificate.NotBefore, certificate.NotAfter, now,
-            FlowId: null, command.ClaimForTemplate, command.ClaimForTemplate is null ? null : now + claimLifetime);
+            FlowId: null, command.ClaimForTemplate, command.ClaimForTemplate is null ? null : now + claimLifetime,
+            command.CaCertificateId, command.Mode == CertificateMode.SniOnly);
     }
 
     public static async Task<(string CertificateId, Written<Principal, PrincipalEvent> Written)> Handle(

@@ -65,6 +65,8 @@ static partial class ApplyProvisioning
             WatchUntil = provisioned.WatchUntil,
             Version = state.PrincipalVersion + 1,
             Policies = [.. provisioned.Policies.Select(policy => GrantOf(policy, plan, state))],
+            CaCertificateId = state.Principal.CaCertificateId,
+            Mode = state.Principal.SniOnly ? CertificateMode.SniOnly : CertificateMode.Default,
             Things = provisioned.Thing is not { } attached
                 ? []
                 : [new() { ThingName = attached.ThingName, ThingTypeName = thing.TypeName, Attributes = thing.Attributes, Exclusive = attached.Exclusive }],

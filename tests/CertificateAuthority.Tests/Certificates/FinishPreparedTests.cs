@@ -62,7 +62,8 @@ public sealed class FinishPreparedTests : IAsyncLifetime
 
         var signer = _authority.Ring.Active.Signer;
         var late = _authority.Store.OpenSession();
-        IssueCertificate.Close(late, IssueCertificate.Describe(intent, signer.Sign(signer.Resume(intent.Tbs)), _authority.Clock.GetUtcNow()), TimeSpan.Zero);
+        var prepared = signer.Resume(intent.Tbs);
+        IssueCertificate.Close(late, IssueCertificate.Describe(intent, prepared, signer.Sign(prepared), _authority.Clock.GetUtcNow()), TimeSpan.Zero);
         await Should.ThrowAsync<ConcurrencyException>(() => late.SaveChangesAsync());
         (await _authority.Scalar<long>("select count(*) from mt_streams where id like 'certificate-%'")).ShouldBe(1);
     }
@@ -110,10 +111,10 @@ public sealed class FinishPreparedTests : IAsyncLifetime
         {
             FlowId = "f", SerialNumber = "01", IssuerId = "issuing-1", Profile = "device", KeyOrigin = KeyOrigin.Requester, Tbs = [], RequestedBy = "r", PreparedAt = now,
         };
-        FinishPrepared.Decide(intent, "issuing-1", now.AddMinutes(59)).ShouldBeNull();
-        FinishPrepared.Decide(intent, "issuing-1", now.AddMinutes(61)).ShouldNotBeNull();
-        FinishPrepared.Decide(intent, "issuing-2", now).ShouldNotBeNull();
-        FinishPrepared.Decide(intent with { KeyOrigin = KeyOrigin.Authority }, "issuing-1", now).ShouldNotBeNull();
+        FinishPrepared.Decide(intent, canSign: true, now.AddMinutes(59)).ShouldBeNull();
+        FinishPrepared.Decide(intent, canSign: true, now.AddMinutes(61)).ShouldNotBeNull();
+        FinishPrepared.Decide(intent, canSign: false, now).ShouldNotBeNull();
+        FinishPrepared.Decide(intent with { KeyOrigin = KeyOrigin.Authority }, canSign: true, now).ShouldNotBeNull();
     }
 
     Task<int> Run() => _authority.Finish.Run(CancellationToken.None);

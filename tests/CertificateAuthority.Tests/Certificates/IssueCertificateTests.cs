@@ -53,7 +53,7 @@ public sealed class IssueCertificateTests : IAsyncLifetime
         var answer = await _authority.Handle(TestAuthority.Asking(TestAuthority.ACsr()));
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.ImportFromPem(_authority.Ring.RootPem);
+        chain.ChainPolicy.CustomTrustStore.ImportFromPem(_authority.Ring.RootsPem);
         chain.ChainPolicy.ExtraStore.ImportFromPem(_authority.Ring.Active.CertificatePem);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.VerificationTime = _authority.Clock.GetUtcNow().UtcDateTime;

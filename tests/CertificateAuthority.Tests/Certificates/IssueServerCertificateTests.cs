@@ -10,7 +10,7 @@ public sealed class IssueServerCertificateTests
     {
         await using var authority = await TestAuthority.Start();
 
-        var (der, refusal) = await authority.IssueServer.Handle(new() { CertificateSigningRequest = TestAuthority.ACsr("localhost"), Names = ["localhost", "127.0.0.1"] }, default);
+        var (der, _, refusal) = await authority.IssueServer.Handle(new() { CertificateSigningRequest = TestAuthority.ACsr("localhost"), Names = ["localhost", "127.0.0.1"] }, default);
 
         refusal.ShouldBeNull();
         var certificate = CertificateText.Read(der);

@@ -40,7 +40,7 @@ public sealed class CreateIssuersTests
         var created = await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ =>
         {
             await using var store = new EventStore(database.DataSource, new() { EventTypes = EventNames.All });
-            return await new CreateIssuers(store, options, TimeProvider.System, NullLogger<CreateIssuers>.Instance).Run(CancellationToken.None);
+            return await new CreateIssuers(store, TestAuthority.StoresOf(options), options, TimeProvider.System, NullLogger<CreateIssuers>.Instance).Run(CancellationToken.None);
         }));
 
         created.Select(pair => pair.Root.CertificateId).Distinct().Count().ShouldBe(1);
@@ -48,7 +48,7 @@ public sealed class CreateIssuersTests
         (await database.Scalar<long>("select count(*) from mt_events")).ShouldBe(2);
         (await database.Scalar<long>("select count(*) from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database()")).ShouldBe(0);
         using var ring = new IssuerRing();
-        ring.Open(created[0].Root, created[0].Issuing, options);
+        ring.Open([new(created[0].Root, null, null), new(created[0].Issuing, null, null)], Signing.Initial, TestAuthority.StoresOf(options));
     }
 
     [Fact]
@@ -56,11 +56,11 @@ public sealed class CreateIssuersTests
     {
         await using var authority = await TestAuthority.Start();
         Directory.Delete(Path.Combine(authority.Options.DataDirectory, "offline"), recursive: true);
-        var before = authority.Ring.RootPem;
+        var before = authority.Ring.RootsPem;
 
         await authority.Opening().StartAsync(CancellationToken.None);
 
-        authority.Ring.RootPem.ShouldBe(before);
+        authority.Ring.RootsPem.ShouldBe(before);
         Directory.Exists(Path.Combine(authority.Options.DataDirectory, "offline")).ShouldBeFalse();
     }
 
@@ -68,16 +68,18 @@ public sealed class CreateIssuersTests
     public async Task A_lost_or_foreign_key_and_a_wrong_passphrase_stop_the_start()
     {
         await using var authority = await TestAuthority.Start();
-        var create = new CreateIssuers(authority.Store, authority.Options, authority.Clock, NullLogger<CreateIssuers>.Instance);
+        var create = new CreateIssuers(authority.Store, authority.Keys, authority.Options, authority.Clock, NullLogger<CreateIssuers>.Instance);
         var (root, issuing) = await create.Run(CancellationToken.None);
         var path = Path.Combine(authority.Options.DataDirectory, issuing.KeyFile);
         using var ring = new IssuerRing();
+        void Open(CertificateAuthorityOptions options) =>
+            ring.Open([new(root, null, null), new(issuing, null, null)], Signing.Initial, TestAuthority.StoresOf(options));
 
-        Should.Throw<CryptographicException>(() => ring.Open(root, issuing, new() { DataDirectory = authority.Options.DataDirectory, KeyPassphrase = "another passphrase" }));
+        Should.Throw<CryptographicException>(() => Open(new() { DataDirectory = authority.Options.DataDirectory, KeyPassphrase = "another passphrase" }));
         FileIssuerKey.Create(path, TestAuthority.Passphrase).Dispose();
-        Should.Throw<InvalidOperationException>(() => ring.Open(root, issuing, authority.Options)).Message.ShouldContain("do not belong together");
+        Should.Throw<InvalidOperationException>(() => Open(authority.Options)).Message.ShouldContain("do not belong together");
         File.Delete(path);
-        Should.Throw<InvalidOperationException>(() => ring.Open(root, issuing, authority.Options)).Message.ShouldContain("Restore the data directory");
+        Should.Throw<InvalidOperationException>(() => Open(authority.Options)).Message.ShouldContain("Restore the data directory");
         ring.IsOpen.ShouldBeFalse();
     }
 
@@ -91,5 +93,38 @@ public sealed class CreateIssuersTests
         await using var authority = await TestAuthority.Start(_ => TestAuthority.Defaults(folder));
 
         (await File.ReadAllTextAsync(Directory.GetFiles(Path.Combine(folder, "offline"), "*.unused").Single())).ShouldBe(old);
+    }
+
+    [Fact]
+    public async Task A_first_start_takes_over_what_an_offline_ceremony_left()
+    {
+        var folder = TestAuthority.AFolder();
+        var install = Directory.CreateDirectory(Path.Combine(folder, "install")).FullName;
+        string At(string file) => Path.Combine(install, file);
+        await File.WriteAllTextAsync(At("ca.cnf"), "[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nCN=Plant root\n[root]\nbasicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n"
+            + "keyUsage=critical,keyCertSign,cRLSign\n[issuing]\nbasicConstraints=critical,CA:TRUE,pathlen:0\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\nkeyUsage=critical,keyCertSign,cRLSign\n");
+        RollOverTests.OpenSsl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", At("root.key"), "-out", At("root-ca.pem"), "-days", "7000", "-config", At("ca.cnf"), "-extensions", "root");
+        RollOverTests.OpenSsl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp384r1", "-aes256", "-pass", $"pass:{TestAuthority.Passphrase}", "-out", At("issuing-key.pem"));
+        RollOverTests.OpenSsl("req", "-new", "-key", At("issuing-key.pem"), "-passin", $"pass:{TestAuthority.Passphrase}", "-subj", "/CN=Plant issuing", "-out", At("issuing.csr"));
+        RollOverTests.OpenSsl("x509", "-req", "-in", At("issuing.csr"), "-CA", At("root-ca.pem"), "-CAkey", At("root.key"), "-CAcreateserial", "-days", "6000",
+            "-out", At("issuing.pem"), "-extfile", At("ca.cnf"), "-extensions", "issuing");
+        File.Delete(At("root.key")); // offline
+
+        // The certificates are of today, and the standing clock is of another day.
+        await using var authority = await TestAuthority.Start(_ => TestAuthority.Defaults(folder), DateTimeOffset.UtcNow.AddMinutes(1));
+
+        authority.Ring.Active.Signer.Certificate.Subject.CommonName.ShouldBe("Plant issuing");
+        File.Exists(At("issuing-key.pem")).ShouldBeFalse("it was taken, not copied");
+        Directory.Exists(Path.Combine(folder, "offline")).ShouldBeFalse("no root's key is here");
+        var answer = await authority.Handle(TestAuthority.Asking(TestAuthority.ACsr()));
+        RollOverTests.Verify(authority, authority.Ring.Active, answer.CertificatePem!).ShouldContain("ecdsa-with-SHA384");
+    }
+
+    [Fact]
+    public async Task A_ceremony_that_does_not_fit_together_stops_the_start()
+    {
+        var folder = TestAuthority.AFolder();
+        Directory.CreateDirectory(Path.Combine(folder, "install"));
+        (await Should.ThrowAsync<InvalidOperationException>(TestAuthority.Start(_ => TestAuthority.Defaults(folder)))).Message.ShouldContain("root-ca.pem is missing");
     }
 }

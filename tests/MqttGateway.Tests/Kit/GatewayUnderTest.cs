@@ -66,6 +66,13 @@ public sealed class GatewayUnderTest : IAsyncDisposable
         builder.Services.AddSingleton<IBatcher<FindPrincipal, FindPrincipalAnswer>>(neighbours.Registry);
         builder.Services.AddSingleton<IBatcher<IssueCertificate, IssueCertificateAnswer>>(neighbours.Authority);
         builder.Services.AddSingleton<IBatcher<ProvisionThing, ProvisionThingAnswer>>(neighbours.Engine);
+        builder.Services.AddSingleton<IBatcher<Contracts.ThingRegistry.AdmitCertificate, AdmitCertificateAnswer>>(neighbours.Registrar);
+        builder.Services.AddSingleton<IBatcher<ProvisionCertificate, ProvisionThingAnswer>>(neighbours.JustInTime);
+        builder.Services.AddSingleton<Announce>(provider => message =>
+        {
+            provider.GetRequiredService<TellRegistrations>().Handle(message);
+            return Task.CompletedTask;
+        });
         builder.Services.AddSingleton<PrincipalsChangedConsumer>().AddSingleton<PolicyChangedConsumer>();
         builder.AddGateway();
         var app = builder.Build();
@@ -76,7 +83,7 @@ public sealed class GatewayUnderTest : IAsyncDisposable
 
     internal Task<MqttClientConnection> Connect(
         TestCertificate certificate, string clientId = "", ProtocolVersion version = ProtocolVersion.V500, bool cleanStart = true, Will? will = null,
-        SslProtocols protocols = SslProtocols.None) =>
+        SslProtocols protocols = SslProtocols.None, string serverName = "localhost") =>
         MqttClientConnection.Connect(new MqttConnectionOptions
         {
             Host = "127.0.0.1",
@@ -90,7 +97,7 @@ public sealed class GatewayUnderTest : IAsyncDisposable
             {
                 Certificate = certificate.Certificate,
                 Roots = [TestAuthority.Root],
-                ServerName = "localhost",
+                ServerName = serverName,
                 Protocols = protocols == SslProtocols.None ? SslProtocols.Tls12 | SslProtocols.Tls13 : protocols,
             },
         });

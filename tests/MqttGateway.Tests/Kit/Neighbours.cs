@@ -19,11 +19,27 @@ sealed class Neighbours : IAsk
         Registry = new(item => Task.FromResult(new FindPrincipalAnswer { Grant = _grants.GetValueOrDefault(item.CertificateId) }));
         Authority = new(item => Task.FromResult(Issue(item)));
         Engine = new(item => Task.FromResult(Provision(item)));
+        Registrar = new(item => Task.FromResult(new AdmitCertificateAnswer
+        {
+            Grant = Grant(AGrant(CertificateId.Of(item.Certificate)) with
+            {
+                Status = CertificateStatus.PendingActivation, CaCertificateId = item.CaCertificateId, Mode = item.Mode, Policies = [],
+            }),
+        }));
+        JustInTime = new(item => Task.FromResult(new ProvisionThingAnswer
+        {
+            ThingName = "thing", Grant = Grant(AGrant(CertificateId.Of(item.Certificate), Allow("iot:*", "*")) with { Version = 2, CaCertificateId = item.CaCertificateId }),
+        }));
     }
 
     public Neighbour<FindPrincipal, FindPrincipalAnswer> Registry { get; }
     public Neighbour<IssueCertificate, IssueCertificateAnswer> Authority { get; }
     public Neighbour<ProvisionThing, ProvisionThingAnswer> Engine { get; }
+    public Neighbour<AdmitCertificate, AdmitCertificateAnswer> Registrar { get; }
+    public Neighbour<ProvisionCertificate, ProvisionThingAnswer> JustInTime { get; }
+
+    /// <summary>What the authority says of own CAs.</summary>
+    public List<TrustedAuthorityDescription> Authorities { get; } = [];
 
     /// <summary>The thing registry knows this grant from now on.</summary>
     public PrincipalGrant Grant(PrincipalGrant grant) => _grants[grant.CertificateId] = grant;
@@ -112,6 +128,7 @@ sealed class Neighbours : IAsk
             return Task.FromResult(new Answer<TAnswer>((TAnswer)(object)List(untrusted.After), null));
         }
 
+        if (request is FindTrustedAuthorities) return Task.FromResult(new Answer<TAnswer>((TAnswer)(object)new TrustedAuthoritiesFound { Items = [.. Authorities] }, null));
         var asked = (IssueServerCertificate)(object)request;
         ServerCertificates++;
         object answer = new ServerCertificateIssued

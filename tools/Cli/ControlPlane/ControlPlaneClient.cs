@@ -28,12 +28,13 @@ sealed partial class ControlPlaneClient : IDisposable
         Create($"/policies/{Escape(name)}", new JsonObject { ["policyDocument"] = document }, cancellation);
 
     /// <summary>CreateProvisioningTemplate; true when it is new.</summary>
-    public Task<bool> CreateTemplate(string name, string body, CancellationToken cancellation, bool enabled = true)
+    public Task<bool> CreateTemplate(string name, string body, CancellationToken cancellation, bool enabled = true, string type = "FLEET_PROVISIONING")
     {
         var template = new JsonObject
         {
             ["templateName"] = name,
             ["templateBody"] = body,
+            ["type"] = type,
             ["enabled"] = enabled,
             ["provisioningRoleArn"] = $"arn:aws:iam::{Arns.AccountId}:role/fleet-provisioning",
         };

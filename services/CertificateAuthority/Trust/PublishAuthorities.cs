@@ -1,0 +1,24 @@
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Events;
+using MassTransit;
+
+namespace FleetPlatform.CertificateAuthority.Trust;
+
+/// <summary>Tells gateways, and this service's own replicas, that what they know of authorities is old.</summary>
+sealed class PublishAuthorities(IBus bus) : ISubscription
+{
+    public string Name => "certificate-authority.publish-authorities";
+
+    public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
+    {
+        // By stream: bodies of certificates are not parsed for this.
+        var trusted = batch.Where(recorded => recorded.StreamId.Category == "authority").ToList();
+        if (trusted.Count > 0)
+            await bus.Publish(new TrustedAuthoritiesChanged { CaCertificateIds = KeysOf(trusted) }, context => context.MessageId = trusted[^1].Id, cancellation);
+        var own = batch.Where(recorded => recorded.StreamId.Category is "issuer" or "signing").ToList();
+        if (own.Count > 0)
+            await bus.Publish(new IssuersChanged { IssuerIds = KeysOf(own) }, context => context.MessageId = own[^1].Id, cancellation);
+    }
+
+    static IReadOnlyList<string> KeysOf(IEnumerable<RecordedEvent> events) => [.. events.Select(recorded => recorded.StreamId.Key).Distinct(StringComparer.Ordinal)];
+}

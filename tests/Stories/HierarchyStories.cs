@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using FleetPlatform.Cli.Commands;
+using FleetPlatform.Mqtt;
+using FleetPlatform.Pki;
+using FleetPlatform.TestKit;
+
+namespace FleetPlatform.Stories;
+
+public sealed class HierarchyStories(Platform platform)
+{
+    static CancellationToken None => CancellationToken.None;
+
+    [Fact] // peers 3.2 case 38
+    public async Task The_issuing_authority_rolls_over_under_live_sessions_and_nobody_notices()
+    {
+        var old = await platform.ProvisionsDevice("roll-old");
+        await using var session = await platform.Connects(old);
+        var data = Path.Combine(platform.Fleet.Directory, "certificate-authority");
+        var passphrase = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(platform.Fleet.Directory, "secrets.json"), None))!
+            ["certificate-authority-passphrase"]!.GetValue<string>();
+
+        var requested = await platform.Operator.RequestIssuer("Roll-over CA", "EcdsaP384", tokenUri: null, None);
+        var id = requested["issuerId"]!.GetValue<string>();
+        var certificate = Ceremony.Sign(await File.ReadAllTextAsync(Path.Combine(data, "root-ca.pem"), None), Path.Combine(data, "offline", "root-key.pem"), passphrase,
+            requested["signingRequestPem"]!.GetValue<string>(), TimeSpan.FromDays(3650), pathLength: 0, constraints: null, DateTimeOffset.UtcNow);
+        await platform.Operator.InstallIssuer(id, certificate, [], None);
+        await platform.Operator.AssignSigning(id, [], None);
+
+        var next = await platform.ProvisionsDevice("roll-new");
+        next.Certificate.Issuer.ShouldContain("Roll-over CA");
+        old.Certificate.Issuer.ShouldNotContain("Roll-over CA");
+        await using var second = await platform.Connects(next);
+        await session.Publish($"devices/{old.ThingName}/still-here", "1"u8.ToArray(), QoS.AtLeastOnce);
+        session.Closed.IsCompleted.ShouldBeFalse("the session began before and goes on");
+        await using var again = await platform.Connects(old);
+        (await Verifies(next, certificate)).ShouldContain("OK");
+
+        var issuers = await platform.Operator.ListIssuers(None);
+        issuers.Single(issuer => issuer["issuerId"]!.GetValue<string>() == id)["state"]!.GetValue<string>().ShouldBe("SIGNING");
+        await platform.Operator.AssignSigning("issuing-1", [], None); // and back: the other stories know the first one
+        (await platform.ProvisionsDevice("roll-back")).Certificate.Issuer.ShouldContain("Issuing CA 1");
+    }
+
+    [Fact]
+    public async Task A_ceremony_makes_what_openssl_verifies_and_gives_the_service_only_the_intermediates_key()
+    {
+        var folder = Directory.CreateTempSubdirectory("ceremony-").FullName;
+        var constraints = NameConstraints.Permit(["plant.example"]);
+        Ceremony.Init(folder, "Plant", "root passphrase", "service passphrase", IssuerKeyType.EcdsaP384, constraints, DateTimeOffset.UtcNow);
+
+        var service = Path.Combine(folder, "service");
+        Directory.GetFiles(service).Select(Path.GetFileName).ShouldBe(["issuing-key.pem", "issuing.pem", "root-ca.pem"], ignoreOrder: true);
+        (await Command.Run("openssl", ["verify", "-x509_strict", "-CAfile", Path.Combine(folder, "root-ca.pem"), Path.Combine(service, "issuing.pem")])).Succeeded();
+        (await Command.Run("openssl", ["x509", "-in", Path.Combine(service, "issuing.pem"), "-noout", "-text"])).Succeeded().Output.ShouldContain("DNS:plant.example");
+        (await Command.Run("openssl", ["pkey", "-in", Path.Combine(folder, "root-key.pem"), "-passin", "pass:root passphrase", "-noout"])).Succeeded();
+        (await Command.Run("openssl", ["pkey", "-in", Path.Combine(folder, "root-key.pem"), "-passin", "pass:service passphrase", "-noout"])).ExitCode.ShouldNotBe(0);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    async Task<string> Verifies(ProvisionedDevice device, string issuing)
+    {
+        var folder = Directory.CreateTempSubdirectory("roll-over-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "issuing.pem"), issuing, None);
+        await File.WriteAllTextAsync(Path.Combine(folder, "leaf.pem"), device.Certificate.ExportCertificatePem(), None);
+        var outcome = await Command.Run("openssl", ["verify", "-x509_strict", "-CAfile", platform.Endpoints.RootCa, "-untrusted", Path.Combine(folder, "issuing.pem"), Path.Combine(folder, "leaf.pem")]);
+        Directory.Delete(folder, recursive: true);
+        return outcome.Succeeded().Output;
+    }
+}
