@@ -55,7 +55,7 @@ public sealed class AdmitCertificateTests(RegistryFixture fixture) : IClassFixtu
     public async Task A_revoked_certificate_does_not_come_back_this_way()
     {
         var (der, id) = ACertificate();
-        await RecordRevocation.Handle(new() { CertificateId = id, Reason = RevocationReason.KeyCompromise, RevokedAt = A.Noon }, fixture.Registry, Cancellation);
+        await RecordTrustChange.Handle(new() { Items = [A.TrustChange(id, RevocationReason.KeyCompromise)] }, fixture.Registry, Cancellation);
         (await Admit(der, A.CertificateId())).Refused!.Code.ShouldBe("certificate-not-active");
     }
 
