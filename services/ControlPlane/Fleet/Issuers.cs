@@ -32,14 +32,14 @@ sealed class Issuers(IAsk ask) : IOperations
         {
             IssuerId = request.Path("issuerId"),
             CertificatePem = request.Text("certificatePem"),
-            ChainPem = request.OptionalTexts("chainPem"),
+            ChainPem = request.Texts("chainPem"),
             RequestedBy = request.Caller,
         }, cancellation)).Reply(Body);
 
     async Task<Reply> Assign(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<AssignSigning, IssuerDescription>(new()
         {
-            IssuerId = request.Path("issuerId"), Profiles = request.OptionalTexts("profiles"), RequestedBy = request.Caller,
+            IssuerId = request.Path("issuerId"), Profiles = request.Texts("profiles"), RequestedBy = request.Caller,
         }, cancellation)).Reply(Body);
 
     static object Body(IssuerDescription issuer) => new

@@ -89,14 +89,6 @@ sealed class OperationRequest(
         _ => throw new InvalidInputException($"{name} must be a list."),
     };
 
-<<<<<<< HEAD
-=======
-    /// <summary>A member that is a list of strings; empty when absent.</summary>
-    public List<string> OptionalTexts(string name) => ListOf(Member(body, name), name);
-
-    public bool Has(string name) => Member(body, name) is not null;
-
->>>>>>> e8d50b7 (Admit devices of own CAs (JITR, JITP); grow a hierarchy: ceremony, roll-over, PKCS#11 keys, name constraints, weak key lists)
     public static JsonElement? Member(JsonElement? element, string name) =>
         element is { ValueKind: JsonValueKind.Object } value && value.TryGetProperty(name, out var member) && member.ValueKind != JsonValueKind.Null
             ? member
