@@ -35,7 +35,7 @@ public sealed class WireTests : IAsyncLifetime
         _database = await PostgresDatabase.Create();
         _bus = await RabbitMqServer.TakeVirtualHost();
         _service = Start();
-        await Eventually(async () => await IsHealthy(), "the service is healthy");
+        await Comes(IsHealthy, "the service is healthy");
 
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -64,7 +64,7 @@ public sealed class WireTests : IAsyncLifetime
 
         answers[7].Refused!.Code.ShouldBe("invalid-csr");
         answers.Where((_, i) => i != 7).ShouldAllBe(answer => answer.Refused == null);
-        await Eventually(() => Task.FromResult(_published.Count >= 39), "every certificate is published");
+        await Comes(() => Task.FromResult(_published.Count >= 39), "every certificate is published");
         _published.Select(issued => issued.CertificateId).ToHashSet().SetEquals(answers.Where((_, i) => i != 7).Select(answer => answer.CertificateId!)).ShouldBeTrue();
 
         var steps = (await ask.AskService<FindFlowSteps, FlowStepsFound>("certificate-authority",
@@ -81,7 +81,7 @@ public sealed class WireTests : IAsyncLifetime
         _service.Kill(entireProcessTree: true);
         await _service.WaitForExitAsync();
         _service = Start();
-        await Eventually(async () => await IsHealthy(), "the service is healthy again");
+        await Comes(IsHealthy, "the service is healthy again");
         var again = await batcher.Ask(TestAuthority.Asking(TestAuthority.ACsr()), CancellationToken.None);
         again.Refused.ShouldBeNull();
         (await ask.Ask<GetTrustAnchors, TrustAnchors>(new())).Value!.RootPem.ShouldBe(anchors.RootPem);
@@ -128,16 +128,16 @@ public sealed class WireTests : IAsyncLifetime
         }
     }
 
-    async Task Eventually(Func<Task<bool>> condition, string what)
+    // With the service's last lines: why it did not come is there.
+    async Task Comes(Func<Task<bool>> condition, string what)
     {
-        var watch = Stopwatch.StartNew();
-        while (!await condition())
+        try
         {
-            if (watch.Elapsed > Patience || _service.HasExited)
-                throw new TimeoutException($"Not within {watch.Elapsed}: {what}\n{string.Join('\n', _log.TakeLast(40))}");
-            await Task.Yield();
-            using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-            await pause.WaitForNextTickAsync();
+            await Eventually.Is(async () => !_service.HasExited && await condition(), what, Patience);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}\n{string.Join('\n', _log.TakeLast(40))}", late);
         }
     }
 

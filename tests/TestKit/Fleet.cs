@@ -71,7 +71,7 @@ public sealed class Fleet : IAsyncDisposable
     {
         try
         {
-            await Eventually.IsTrue(
+            await Eventually.Is(
                 () => _host.HasExited
                     ? throw new InvalidOperationException($"The host ended with {_host.ExitCode}.\n{Output}")
                     : Task.FromResult(File.Exists(Path.Combine(Directory, "endpoints.json"))),
@@ -95,7 +95,7 @@ public sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Waits until a resource that was killed runs again, healthy, in another process.</summary>
-    public Task IsBack(string resource, int formerProcessId) => Eventually.IsTrue(
+    public Task IsBack(string resource, int formerProcessId) => Eventually.Is(
         () => Task.FromResult(State(resource) is { } state
             && state["pid"]?.GetValue<int>() is { } current && current != formerProcessId
             && state["state"]?.GetValue<string>() == "Healthy"),

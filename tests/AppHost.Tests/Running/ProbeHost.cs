@@ -46,7 +46,7 @@ sealed class ProbeHost : IAsyncDisposable
         return host;
     }
 
-    public Task IsUp() => Eventually.IsTrue(
+    public Task IsUp() => Eventually.Is(
         () => _process.HasExited ? throw new InvalidOperationException(Output) : Task.FromResult(IsReady()),
         $"the probe host is up:\n{Output}", Patience);
 

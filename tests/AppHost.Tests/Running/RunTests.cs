@@ -44,7 +44,7 @@ public sealed class RunTests
                 await database.CreateCommand("create table kept (id int); insert into kept values (42)").ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
             (await host.Stop("KILL")).ShouldBe(137);
-            await Eventually.IsTrue(() => Task.FromResult(host.Processes().Count == 0), $"nothing is left", TimeSpan.FromSeconds(15));
+            await Eventually.Is(() => Task.FromResult(host.Processes().Count == 0), $"nothing is left", TimeSpan.FromSeconds(15));
         }
 
         // What a server that could not clean up leaves behind, with a number that someone else has got since.
@@ -66,7 +66,7 @@ public sealed class RunTests
         await using var host = ProbeHost.Begin(folder.Path, option, "/nowhere");
 
         (await host.Exited()).ShouldBe(2);
-        await Eventually.IsTrue(() => Task.FromResult(host.Output.Contains(command, StringComparison.Ordinal)), "the command is printed");
+        await Eventually.Is(() => Task.FromResult(host.Output.Contains(command, StringComparison.Ordinal)), "the command is printed");
         host.Output.ShouldNotContain("   at "); // no stack trace
     }
 
@@ -74,7 +74,7 @@ public sealed class RunTests
     {
         await using var second = ProbeHost.Begin(folder);
         (await second.Exited()).ShouldBe(2);
-        await Eventually.IsTrue(() => Task.FromResult(second.Output.Contains("already runs", StringComparison.Ordinal)), "the reason is printed");
+        await Eventually.Is(() => Task.FromResult(second.Output.Contains("already runs", StringComparison.Ordinal)), "the reason is printed");
     }
 
     static async Task The_environment_is_aspires(ProbeHost host)
@@ -102,7 +102,7 @@ public sealed class RunTests
         {
             var before = host.ProcessId("probe");
             (await Command.Run("kill", ["-KILL", $"{before}"])).Succeeded();
-            await Eventually.IsTrue(() => Task.FromResult(IsHealthyAgain(host.State("probe"), before)), "the service is back");
+            await Eventually.Is(() => Task.FromResult(IsHealthyAgain(host.State("probe"), before)), "the service is back");
             host.State("probe")["restarts"]!.GetValue<int>().ShouldBe(crash);
             host.State("probe")["lastExitCode"]!.GetValue<int>().ShouldBe(137);
         }
@@ -116,7 +116,7 @@ public sealed class RunTests
     {
         var before = host.ProcessId("postgres");
         (await Command.Run("kill", ["-KILL", $"{before}"])).Succeeded();
-        await Eventually.IsTrue(() => Task.FromResult(IsHealthyAgain(host.State("postgres"), before)), "the server is back");
+        await Eventually.Is(() => Task.FromResult(IsHealthyAgain(host.State("postgres"), before)), "the server is back");
         await using var database = NpgsqlDataSource.Create(await Database(host));
         (await database.CreateCommand("select 1").ExecuteScalarAsync()).ShouldBe(1);
     }

@@ -25,7 +25,7 @@ public sealed class OutageTests : IAsyncLifetime
             session.StartStream(Orders.Stream($"b{i}"), new OrderPlaced("Ada"));
             return session.SaveChangesAsync();
         }).ToList();
-        await Eventually.Holds(async () => await Postgres.Scalar<long>($"select count(*) {OtherBackends} and wait_event = 'PgSleep'") == 1);
+        await Eventually.Is(async () => await Postgres.Scalar<long>($"select count(*) {OtherBackends} and wait_event = 'PgSleep'") == 1);
 
         await Postgres.Execute($"select pg_terminate_backend(pid) {OtherBackends} and wait_event = 'PgSleep'");
 
@@ -92,7 +92,7 @@ public sealed class OutageTests : IAsyncLifetime
             options.MaximumQueuedSessions = 4;
         });
         var stalled = Start(store, "stalled", "stall");
-        await Eventually.Holds(async () => await Postgres.Scalar<long>($"select count(*) {OtherBackends} and wait_event = 'PgSleep'") == 1);
+        await Eventually.Is(async () => await Postgres.Scalar<long>($"select count(*) {OtherBackends} and wait_event = 'PgSleep'") == 1);
         var queued = Enumerable.Range(0, 4).Select(i => Start(store, $"queued{i}")).ToList();
 
         await Should.ThrowAsync<EventStoreUnavailableException>(Start(store, "one too many"));
@@ -107,7 +107,7 @@ public sealed class OutageTests : IAsyncLifetime
     {
         await using var store = await Postgres.OpenStore(options => options.InlineProjections.Add(new Stalls()));
         var stalled = Start(store, "stalled", "stall");
-        await Eventually.Holds(async () => await Postgres.Scalar<long>($"select count(*) {OtherBackends} and wait_event = 'PgSleep'") == 1);
+        await Eventually.Is(async () => await Postgres.Scalar<long>($"select count(*) {OtherBackends} and wait_event = 'PgSleep'") == 1);
         using var cancellation = new CancellationTokenSource();
         var session = store.OpenSession();
         session.StartStream(Orders.Stream("given-up"), new OrderPlaced("Ada"));

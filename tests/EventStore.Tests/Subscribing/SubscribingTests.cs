@@ -24,7 +24,7 @@ public sealed class SubscribingTests : IAsyncLifetime
             var before = recorder.Count;
             await store.WriteToAggregate<Order, OrderEvent>(Orders.Stream($"latency-{i}"), _ => new OrderPlaced("Ada"));
             var watch = Stopwatch.StartNew();
-            await Eventually.Holds(() => recorder.Count > before);
+            await Eventually.Is(() => recorder.Count > before);
             waits.Add(watch.Elapsed.TotalMilliseconds);
         }
 
@@ -54,7 +54,7 @@ public sealed class SubscribingTests : IAsyncLifetime
         await using var replica = await _database.Postgres.OpenStore();
         var (first, second) = (new Recorder(), new Recorder());
         var leader = await Running.Start(store, first);
-        await Eventually.Holds(() => leader.Runner.Led.Count == 1);
+        await Eventually.Is(() => leader.Runner.Led.Count == 1);
         await using var follower = await Running.Start(replica, second);
 
         await Append(replica, "a", 10, first); // appended by the follower, heard of by the leader
@@ -84,8 +84,8 @@ public sealed class SubscribingTests : IAsyncLifetime
                 await store.WriteToAggregate<Order, OrderEvent>(Orders.Stream($"r{round}-{i}"), _ => new OrderPlaced("Ada"));
         }
 
-        await Eventually.Holds(() => recorder.Seen.Select(e => e.Id).Distinct().Count() == 65);
-        await Eventually.Holds(() => one.Runner.Led.Count + two.Runner.Led.Count == 1);
+        await Eventually.Is(() => recorder.Seen.Select(e => e.Id).Distinct().Count() == 65);
+        await Eventually.Is(() => one.Runner.Led.Count + two.Runner.Led.Count == 1);
     }
 
     [Fact]
@@ -103,9 +103,9 @@ public sealed class SubscribingTests : IAsyncLifetime
 
         await using var running = await Running.Start(store, recorder);
 
-        await Eventually.Holds(() => recorder.Count == 4);
+        await Eventually.Is(() => recorder.Count == 4);
         recorder.Seen.Select(e => e.StreamId.Key).ShouldBe(["x1", "x2", "bad", "x3"]);
-        await Eventually.Holds(async () => (await running.Runner.FindLags())[0].Behind == TimeSpan.Zero);
+        await Eventually.Is(async () => (await running.Runner.FindLags())[0].Behind == TimeSpan.Zero);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class SubscribingTests : IAsyncLifetime
 
         await store.WriteToAggregate<Order, OrderEvent>(Orders.Stream("stuck"), _ => new OrderPlaced("Ada"));
 
-        await Eventually.Holds(async () => (await running.Runner.FindLags())[0].Behind > TimeSpan.FromMilliseconds(300));
+        await Eventually.Is(async () => (await running.Runner.FindLags())[0].Behind > TimeSpan.FromMilliseconds(300));
     }
 
     [Fact]
@@ -154,6 +154,6 @@ public sealed class SubscribingTests : IAsyncLifetime
         var target = recorder.Count + (expected ?? count);
         for (var i = 0; i < count; i++)
             await store.WriteToAggregate<Order, OrderEvent>(Orders.Stream($"{prefix}-{i}"), _ => new OrderPlaced("Ada"));
-        await Eventually.Holds(() => recorder.Count >= target, because: $"{recorder.Count} of {target} events came.");
+        await Eventually.Is(() => recorder.Count >= target, what: $"{recorder.Count} of {target} events came.");
     }
 }

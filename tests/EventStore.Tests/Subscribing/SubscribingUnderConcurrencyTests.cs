@@ -20,7 +20,7 @@ public sealed class SubscribingUnderConcurrencyTests(Database database) : IClass
 
         var total = appended.Sum() + slow.Sum();
         slow.Sum().ShouldBeGreaterThan(20);
-        await Eventually.Holds(() => recorder.Count >= total);
+        await Eventually.Is(() => recorder.Count >= total);
         recorder.Seen.Select(e => e.Id).Distinct().Count().ShouldBe(total);
         recorder.Count.ShouldBe(total);
         foreach (var stream in recorder.Seen.GroupBy(e => e.StreamId))

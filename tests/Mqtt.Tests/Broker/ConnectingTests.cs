@@ -98,7 +98,7 @@ public class ConnectingTests
 
         (await first.Closed.WaitAsync(TimeSpan.FromSeconds(5)))!.Reason.ShouldBe(ReasonCode.SessionTakenOver);
         (await watcher.Next()).Text().ShouldBe("gone");
-        await Eventually.Holds(() => test.Policy.Left.Contains(("d", DisconnectCause.TakenOver)));
+        await Eventually.Is(() => test.Policy.Left.Contains(("d", DisconnectCause.TakenOver)));
         await second.Subscribe("x", QoS.AtLeastOnce);
         test.Broker.Find("d").ShouldNotBeNull();
     }
@@ -145,7 +145,7 @@ public class ConnectingTests
         await using var device = await test.Connect("d");
         busy.SetResult();
 
-        await Eventually.Holds(() => test.Policy.Left.Any(left => left.ClientId == "d"));
+        await Eventually.Is(() => test.Policy.Left.Any(left => left.ClientId == "d"));
         test.Broker.Find("d")!.Principal.ShouldBe("device");
     }
 
@@ -161,7 +161,7 @@ public class ConnectingTests
             await first.Disconnect();
         }
 
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 1);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 1);
         test.Broker.Publish(new Publish { Topic = "secret", Payload = "s"u8.ToArray(), QoS = QoS.AtLeastOnce });
         principal = "other";
         await using var second = await test.Connect("d", clean: false);
@@ -177,10 +177,10 @@ public class ConnectingTests
     {
         await using var test = await TestBroker.Start();
         var connections = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => test.Connect("same")));
-        await Eventually.Holds(() => test.Broker.ClientCount == 1 && connections.Count(connection => !connection.Closed.IsCompleted) == 1);
+        await Eventually.Is(() => test.Broker.ClientCount == 1 && connections.Count(connection => !connection.Closed.IsCompleted) == 1);
         test.Policy.Left.Count(left => left.Cause == DisconnectCause.TakenOver).ShouldBe(19);
         foreach (var connection in connections) await connection.DisposeAsync();
-        await Eventually.Holds(() => test.Broker.ClientCount == 0);
+        await Eventually.Is(() => test.Broker.ClientCount == 0);
     }
 
     [Theory]
@@ -198,7 +198,7 @@ public class ConnectingTests
 
         var said = await device.Closed.WaitAsync(TimeSpan.FromSeconds(5));
         if (version == ProtocolVersion.V500) said!.Reason.ShouldBe(ReasonCode.NotAuthorized);
-        await Eventually.Holds(() => test.Policy.Left.Contains(("d", DisconnectCause.ServerInitiated)));
+        await Eventually.Is(() => test.Policy.Left.Contains(("d", DisconnectCause.ServerInitiated)));
         test.Broker.StoredSessionCount.ShouldBe(0);
         await watcher.Publish("will", "only this"u8.ToArray(), QoS.AtLeastOnce);
         (await watcher.Next()).Text().ShouldBe("only this");

@@ -16,7 +16,7 @@ public class PublishingTests
 
         await using var three = await test.Connect("three");
         await Should.ThrowAsync<IOException>(() => three.Publish("no", new byte[1], QoS.AtLeastOnce));
-        await Eventually.Holds(() => test.Policy.Left.Contains(("three", DisconnectCause.Forbidden)));
+        await Eventually.Is(() => test.Policy.Left.Contains(("three", DisconnectCause.Forbidden)));
     }
 
     [Theory]
@@ -206,7 +206,7 @@ public class PublishingTests
         for (var i = 0; i < 2000; i++) test.Broker.Publish(new Publish { Topic = "zero", Payload = new byte[8000], QoS = QoS.AtMostOnce });
         test.Broker.Find("slow").ShouldNotBeNull();
         for (var i = 0; i < 400; i++) test.Broker.Publish(new Publish { Topic = "one", Payload = new byte[8000], QoS = QoS.AtLeastOnce });
-        await Eventually.Holds(() => test.Policy.Left.Contains(("slow", DisconnectCause.Throttled)), TimeSpan.FromSeconds(10));
+        await Eventually.Is(() => test.Policy.Left.Contains(("slow", DisconnectCause.Throttled)), within: TimeSpan.FromSeconds(10));
     }
 
     [Fact]

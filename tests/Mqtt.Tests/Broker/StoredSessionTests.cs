@@ -22,7 +22,7 @@ public class StoredSessionTests
             await device.Disconnect();
         }
 
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 1);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 1);
         test.Broker.Publish(Message("t/0", "lost", QoS.AtMostOnce));
         for (var i = 1; i <= 150; i++) test.Broker.Publish(Message($"t/{i}", "kept"));
 
@@ -42,9 +42,9 @@ public class StoredSessionTests
             await device.Disconnect();
         }
 
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 1);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 1);
         await using (var clean = await test.Connect("d", clean: true)) clean.ConnAck.SessionPresent.ShouldBeFalse();
-        await Eventually.Holds(() => test.Broker.ClientCount == 0);
+        await Eventually.Is(() => test.Broker.ClientCount == 0);
         await using var third = await test.Connect("d", clean: false);
         third.ConnAck.SessionPresent.ShouldBeFalse();
     }
@@ -54,7 +54,7 @@ public class StoredSessionTests
     {
         await using var test = await TestBroker.Start();
         await using (var old = await test.Connect("d", ProtocolVersion.V311, clean: false)) await old.Disconnect();
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 1);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 1);
         await using var other = await test.Connect("d", ProtocolVersion.V500, clean: false, expiry: 600);
         other.ConnAck.SessionPresent.ShouldBeFalse();
     }
@@ -64,8 +64,8 @@ public class StoredSessionTests
     {
         await using var test = await TestBroker.Start(new MqttBrokerOptions { SweepInterval = TimeSpan.FromMilliseconds(20), PersistentSessionExpiry = TimeSpan.FromMilliseconds(100) });
         await using (var device = await test.Connect("d", clean: false)) await device.Disconnect();
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 1);
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 0);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 1);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 0);
         await using var again = await test.Connect("d", clean: false);
         again.ConnAck.SessionPresent.ShouldBeFalse();
     }
@@ -84,7 +84,7 @@ public class StoredSessionTests
             (await raw.Read(ProtocolVersion.V311)).ShouldBeOfType<Publish>().Duplicate.ShouldBeFalse();
         }
 
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 1);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 1);
         await using var again = await test.Connect("d", clean: false);
         var message = await again.Next();
         message.Duplicate.ShouldBeTrue(); // [MQTT-3.3.1-1]
@@ -101,7 +101,7 @@ public class StoredSessionTests
             await device.Disconnect();
         }
 
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 1);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 1);
         test.Broker.Publish(Message("secret", "x"));
         test.Broker.Publish(Message("open", "y"));
         test.Policy.OnReceive = (_, message) => message.Topic == "open";
@@ -121,7 +121,7 @@ public class StoredSessionTests
             await device.Disconnect();
         }
 
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 3);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 3);
         test.Broker.DropStoredSessions(new HashSet<string> { "a" }).ShouldBe(2);
         test.Broker.DropStoredSession("b1").ShouldBeTrue();
         test.Broker.DropStoredSession("b1").ShouldBeFalse();
@@ -138,7 +138,7 @@ public class StoredSessionTests
             await device.Publish("config/a", "1"u8.ToArray(), QoS.AtLeastOnce, retain: true);
         }
 
-        await Eventually.Holds(() => test.Broker.RetainedCount == 2);
+        await Eventually.Is(() => test.Broker.RetainedCount == 2);
         test.Broker.DropStoredSessions(new HashSet<string> { "a" });
         test.Broker.RetainedCount.ShouldBe(1);
     }
@@ -199,7 +199,7 @@ public class StoredSessionTests
             await device.Disconnect();
         }
 
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 1);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 1);
         test.Broker.Publish(Message("t", "x", expiry: uint.MaxValue));
         await using var again = await test.Connect("d", ProtocolVersion.V500, clean: false, expiry: 600);
         (await again.Next()).Properties!.MessageExpiry.ShouldBe(7u * 24 * 3600); // cut to the limit
@@ -213,7 +213,7 @@ public class StoredSessionTests
         await watcher.Subscribe("will/#", QoS.AtLeastOnce);
         var late = new Will { Topic = "will/late", Payload = new byte[1], Delay = 1 };
         await using (await test.Connect("d", ProtocolVersion.V500, clean: false, will: late, expiry: 600)) { }
-        await Eventually.Holds(() => test.Broker.StoredSessionCount == 1);
+        await Eventually.Is(() => test.Broker.StoredSessionCount == 1);
         await using (var again = await test.Connect("d", ProtocolVersion.V500, clean: false, expiry: 600)) await again.Disconnect();
 
         await using (await test.Connect("e", ProtocolVersion.V500, clean: false, will: late with { Topic = "will/e" }, expiry: 600)) { }
@@ -244,7 +244,7 @@ public class StoredSessionTests
         await watcher.Subscribe("#", QoS.AtLeastOnce);
         test.Policy.OnPublish = (client, _) => client.ClientId == "d" ? PublishVerdict.Refuse(ReasonCode.NotAuthorized) : PublishVerdict.Route;
         await using (await test.Connect("d", will: new Will { Topic = "will", Payload = new byte[1] })) { }
-        await Eventually.Holds(() => test.Policy.Left.Contains(("d", DisconnectCause.ConnectionLost)));
+        await Eventually.Is(() => test.Policy.Left.Contains(("d", DisconnectCause.ConnectionLost)));
         await watcher.Publish("end", new byte[1], QoS.AtLeastOnce);
         (await watcher.Next()).Topic.ShouldBe("end");
     }

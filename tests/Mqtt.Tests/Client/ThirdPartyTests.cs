@@ -26,7 +26,7 @@ public class ThirdPartyTests
         await using var test = await TestBroker.Start();
         var port = test.PlainPort.ToString();
         var receiving = Run("mosquitto_sub", "-h", "127.0.0.1", "-p", port, "-V", version, "-i", "sub", "-t", "a/+/c", "-q", qos, "-C", "2", "-W", "15");
-        await Eventually.Holds(() => test.Broker.Find("sub")?.SubscribedQoS("a/b/c") is not null, TimeSpan.FromSeconds(15));
+        await Eventually.Is(() => test.Broker.Find("sub")?.SubscribedQoS("a/b/c") is not null, within: TimeSpan.FromSeconds(15));
         (await Run("mosquitto_pub", "-h", "127.0.0.1", "-p", port, "-V", version, "-i", "pub", "-t", "a/b/c", "-q", qos == "2" ? "1" : qos, "-m", "first")).ShouldBe((0, ""));
         (await Run("mosquitto_pub", "-h", "127.0.0.1", "-p", port, "-V", version, "-i", "pub", "-t", "a/b/c", "-q", qos == "2" ? "1" : qos, "-m", "second")).ShouldBe((0, ""));
         var (code, output) = await receiving;
@@ -95,6 +95,6 @@ public class ThirdPartyTests
         await using var test = await TestBroker.Start();
         var (_, output) = await Run("/usr/bin/python3", "-c", Paho, test.PlainPort.ToString(), version);
         output.ShouldBe(expected);
-        await Eventually.Holds(() => test.Policy.Left.Contains(("paho", DisconnectCause.ClientInitiated)));
+        await Eventually.Is(() => test.Policy.Left.Contains(("paho", DisconnectCause.ClientInitiated)));
     }
 }

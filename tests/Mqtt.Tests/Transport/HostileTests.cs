@@ -56,7 +56,7 @@ public class HostileTests
         await raw.Send(Connect5);
         (await raw.Read(ProtocolVersion.V500)).ShouldBeOfType<Disconnect>().Reason.ShouldBe(ReasonCode.ProtocolError);
         (await raw.IsClosed()).ShouldBeTrue();
-        await Eventually.Holds(() => test.Policy.Left.Contains(("a", DisconnectCause.ClientError)));
+        await Eventually.Is(() => test.Policy.Left.Contains(("a", DisconnectCause.ClientError)));
     }
 
     [Theory]
@@ -118,7 +118,7 @@ public class HostileTests
         await raw.Send(new Connect { Version = ProtocolVersion.V500, ClientId = "silent", Will = new Will { Topic = "will", Payload = new byte[1] } }, ProtocolVersion.V500);
         await subscribed;
         await raw.Read(ProtocolVersion.V500);
-        await Eventually.Holds(() =>
+        await Eventually.Is(() =>
         {
             _ = watcher.Send(PingReq.Instance);
             return test.Policy.Left.Contains(("silent", DisconnectCause.KeepAliveTimeout));
@@ -164,7 +164,7 @@ public class HostileTests
         await using var test = await TestBroker.Start(tls: pki => new MqttTlsOptions { ServerCertificate = () => pki.Server, MaximumPendingHandshakes = 1 });
         using var first = await RawConnection.Open(test.TlsPort);
         await first.Send("16");
-        await Eventually.Holds(() =>
+        await Eventually.Is(() =>
         {
             using var probe = new TcpClient();
             probe.Connect("127.0.0.1", test.TlsPort);
@@ -198,7 +198,7 @@ public class HostileTests
         await healthy.Subscribe("t", QoS.AtLeastOnce);
         await healthy.Publish("t", new byte[1], QoS.AtLeastOnce);
         (await healthy.Next()).Topic.ShouldBe("t");
-        await Eventually.Holds(() => test.Broker.ClientCount == 1);
+        await Eventually.Is(() => test.Broker.ClientCount == 1);
         test.Policy.Left.ShouldAllBe(left => left.Cause != DisconnectCause.ServerError);
     }
 
@@ -220,6 +220,6 @@ public class HostileTests
         {
             while (true) await raw.Stream.WriteAsync(pings, deadline.Token);
         });
-        await Eventually.Holds(() => test.Broker.ClientCount == 0);
+        await Eventually.Is(() => test.Broker.ClientCount == 0);
     }
 }

@@ -28,7 +28,7 @@ public sealed class CatchUpTests
         catchUp.SeeAgain();
 
         (await session.IsClosed())!.Reason.ShouldBe(ReasonCode.AdministrativeAction);
-        await Waiting.Eventually(() => Task.FromResult(gateway.Get<UntrustedCertificates>().IsCurrent));
+        await Eventually.Is(() => Task.FromResult(gateway.Get<UntrustedCertificates>().IsCurrent));
         await using var welcome = await gateway.Connect(other, "cut-off-2");
         (await Should.ThrowAsync<MqttConnectException>(gateway.Connect(revoked, "cut-off-1"))).Reason.ShouldBe(ReasonCode.NotAuthorized);
     }
@@ -60,7 +60,7 @@ public sealed class CatchUpTests
         var table = gateway.Get<UntrustedTable>();
         var kept = new List<CertificateTrustChange>();
 
-        await Waiting.Eventually(async () =>
+        await Eventually.Is(async () =>
         {
             kept.Clear();
             (await table.Load(kept.Add, CancellationToken.None)).ShouldNotBeNull();
@@ -76,12 +76,12 @@ public sealed class CatchUpTests
     public async Task Without_the_revocation_service_a_gateway_that_kept_its_answer_admits_and_one_that_never_had_one_does_not()
     {
         await using var gateway = await GatewayUnderTest.Start(("MqttGateway:CatchUpPatience", "00:00:00.5"), ("MqttGateway:CatchUpPeriod", "00:00:00.2"));
-        await Waiting.Eventually(() => Task.FromResult(gateway.Get<UntrustedCertificates>().IsCurrent));
+        await Eventually.Is(() => Task.FromResult(gateway.Get<UntrustedCertificates>().IsCurrent));
         gateway.Neighbours.RevocationIsAway = true;
         gateway.Get<CatchUp>().LoseSight();
         gateway.Get<CatchUp>().SeeAgain();
 
-        await Waiting.Eventually(() => Task.FromResult(gateway.Get<CatchUp>().IsStale));
+        await Eventually.Is(() => Task.FromResult(gateway.Get<CatchUp>().IsStale));
         await using var session = await gateway.Connect(gateway.Registered(Everything), "stale-1");
 
         await using var stranger = await GatewayUnderTest.StartWith(neighbours => neighbours.RevocationIsAway = true, ("MqttGateway:CatchUpPatience", "00:00:00.1"));

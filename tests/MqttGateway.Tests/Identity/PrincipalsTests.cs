@@ -96,7 +96,7 @@ public sealed class PrincipalsTests : IDisposable
         var first = new TaskCompletionSource<FindPrincipalAnswer>();
         _neighbours.Registry.Instead = _ => Asked == 1 ? first.Task : Task.FromResult(new FindPrincipalAnswer { Grant = AGrant(Id) with { Version = 2, Status = CertificateStatus.Inactive } });
         var finding = _principals.Find(Id, None).AsTask();
-        await Waiting.Eventually(() => Asked == 1);
+        await Eventually.Is(() => Asked == 1);
         _principals.Forget(Id);
         first.SetResult(new() { Grant = AGrant(Id) });
 

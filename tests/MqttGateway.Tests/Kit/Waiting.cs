@@ -7,19 +7,6 @@ static class Waiting
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Asks again until it holds.</summary>
-    public static async Task Eventually(Func<Task<bool>> condition, string what = "")
-    {
-        var deadline = DateTimeOffset.UtcNow + Patience;
-        while (!await condition())
-        {
-            if (DateTimeOffset.UtcNow > deadline) throw new ShouldAssertException($"It did not come to pass: {what}");
-            await Task.Delay(20);
-        }
-    }
-
-    public static Task Eventually(Func<bool> condition, string what = "") => Eventually(() => Task.FromResult(condition()), what);
-
     /// <summary>The next message.</summary>
     public static async Task<Publish> Next(this MqttClientConnection connection)
     {

@@ -199,7 +199,7 @@ public sealed class ProvisioningTests(GatewayFixture fixture) : IClassFixture<Ga
         await using var claim = await gateway.Connect(gateway.Claim(), "orderly");
         await claim.Subscribe(Register + "json/+", QoS.AtLeastOnce);
         for (var n = 0; n < 5; n++) await claim.Publish(Register + "json", Body("json", "t", ("n", $"{n}")), QoS.AtLeastOnce);
-        await Waiting.Eventually(() => gateway.Neighbours.Engine.Asked.Count == 4);
+        await Eventually.Is(() => gateway.Neighbours.Engine.Asked.Count == 4);
         foreach (var n in new[] { 3, 2, 1, 0 }) gates[n].SetResult(new() { ThingName = $"thing-{n}" });
 
         for (var n = 0; n < 4; n++) (await claim.Next()).Text().ShouldContain($"thing-{n}");

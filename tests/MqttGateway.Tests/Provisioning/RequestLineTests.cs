@@ -21,7 +21,7 @@ public sealed class RequestLineTests
         left.ShouldBeEmpty();
         answers[0].SetResult(0);
 
-        await Waiting.Eventually(() => left.Count == 5);
+        await Eventually.Is(() => left.Count == 5);
         left.ShouldBe([0, 1, 2, 3, 4]);
     }
 
@@ -40,6 +40,6 @@ public sealed class RequestLineTests
         line.Enter().ShouldBe(Place.Flooded);
 
         first.SetResult(0);
-        await Waiting.Eventually(() => line.Enter() == Place.Served);
+        await Eventually.Is(() => line.Enter() == Place.Served);
     }
 }

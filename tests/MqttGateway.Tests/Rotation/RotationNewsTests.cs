@@ -76,7 +76,7 @@ public sealed class RotationNewsTests(GatewayFixture fixture) : IClassFixture<Ga
         await using var connection = await _gateway.Connect(certificate, "SN-renews");
         using var key = KeyPair.CreateEcdsaP256();
         await connection.Publish(CreateFromCsr, Bodies.Body("json", null, key.CreateSigningRequest("SN-renews")), QoS.AtLeastOnce);
-        await Waiting.Eventually(() => _gateway.Neighbours.Authority.Asked.Any(asked => asked.Flow.PrincipalId == certificate.Id));
+        await Eventually.Is(() => _gateway.Neighbours.Authority.Asked.Any(asked => asked.Flow.PrincipalId == certificate.Id));
 
         var asked = _gateway.Neighbours.Authority.Asked.First(item => item.Flow.PrincipalId == certificate.Id);
         asked.Flow.Things.ShouldBe(["SN-renews"]);

@@ -210,6 +210,6 @@ public sealed class AdmitCertificateTests(GatewayFixture fixture) : IClassFixtur
         await Explains(device, "unknown-certificate");
     }
 
-    Task Explains(TestCertificate device, string code) => Waiting.Eventually(async () =>
+    Task Explains(TestCertificate device, string code) => Eventually.Is(async () =>
         (await _gateway.Get<IFlowSteps>().Find([device.Id], default)).Any(step => step.ReasonCode == code), $"a recorded refusal with {code}");
 }

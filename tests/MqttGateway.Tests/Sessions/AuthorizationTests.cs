@@ -95,7 +95,7 @@ public sealed class AuthorizationTests(GatewayFixture fixture) : IClassFixture<G
         await using var connection = await _gateway.Connect(certificate, "denied-1");
         await connection.Publish("not/mine", Waiting.Utf8("x"), QoS.AtLeastOnce);
 
-        await Waiting.Eventually(async () => (await _gateway.Get<ServiceDefaults.IFlowSteps>().Find(["denied-1"], default))
+        await Eventually.Is(async () => (await _gateway.Get<ServiceDefaults.IFlowSteps>().Find(["denied-1"], default))
             .Any(step => step is { Step: "publish refused", ReasonCode: "access-denied", SessionId.Length: 32 } && step.CertificateId == certificate.Id && step.Detail!.Contains("not/mine", StringComparison.Ordinal)));
     }
 }

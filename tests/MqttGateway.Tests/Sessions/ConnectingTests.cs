@@ -185,7 +185,7 @@ public sealed class ConnectingTests(GatewayFixture fixture) : IClassFixture<Gate
     async Task IsRefused(TestCertificate certificate, string code, string clientId = "refused", Will? will = null)
     {
         await Should.ThrowAsync<MqttConnectException>(_gateway.Connect(certificate, clientId, will: will));
-        await Waiting.Eventually(async () =>
+        await Eventually.Is(async () =>
         {
             var steps = await _gateway.Get<IFlowSteps>().Find([certificate.Id], default);
             return steps.Any(step => step.ReasonCode == code && step.Step == "connect refused");

@@ -29,7 +29,7 @@ public sealed class LosingRightsTests(GatewayFixture fixture) : IClassFixture<Ga
         (await device.IsClosed())!.Reason.ShouldBe(ReasonCode.AdministrativeAction);
         await witness.HeardNothing();
         await Should.ThrowAsync<MqttConnectException>(_gateway.Connect(certificate, "revoked-1", cleanStart: false));
-        await Waiting.Eventually(async () => (await _gateway.Get<IFlowSteps>().Find([certificate.Id], default))
+        await Eventually.Is(async () => (await _gateway.Get<IFlowSteps>().Find([certificate.Id], default))
             .Any(step => step is { Step: "connection closed by the platform", ReasonCode: "certificate-not-active" }));
     }
 

@@ -24,7 +24,7 @@ public sealed class RecordsTests(GatewayFixture fixture) : IClassFixture<Gateway
         await claim.Publish(Keys, default, QoS.AtLeastOnce);
         await claim.Next();
         await claim.Next();
-        await Waiting.Eventually(async () => (await Steps("recorded-1")).Count > 0);
+        await Eventually.Is(async () => (await Steps("recorded-1")).Count > 0);
 
         var step = (await Steps("recorded-1")).ShouldHaveSingleItem();
         (step.Step, step.Service, step.ReasonCode).ShouldBe(("claim connected", "mqtt-gateway", null));
@@ -40,7 +40,7 @@ public sealed class RecordsTests(GatewayFixture fixture) : IClassFixture<Gateway
         await claim.Publish(Keys, default, QoS.AtLeastOnce);
         var answer = await claim.Next();
         answer.QoS.ShouldBe(QoS.AtLeastOnce);
-        await Waiting.Eventually(async () => (await Steps("unsubscribed-1")).Any(step =>
+        await Eventually.Is(async () => (await Steps("unsubscribed-1")).Any(step =>
             step is { Step: "answer not delivered", ReasonCode: null, FlowId.Length: 32 } && step.Detail!.Contains("had not subscribed", StringComparison.Ordinal)));
     }
 
@@ -51,7 +51,7 @@ public sealed class RecordsTests(GatewayFixture fixture) : IClassFixture<Gateway
         await using var claim = await _gateway.Connect(certificate, "deaf-1");
         await claim.Subscribe(Keys + "/+", QoS.AtLeastOnce);
         await claim.Publish(Keys, default, QoS.AtLeastOnce);
-        await Waiting.Eventually(async () => (await Steps("deaf-1")).Any(step => step is { Step: "answer not delivered", ReasonCode: "access-denied" }));
+        await Eventually.Is(async () => (await Steps("deaf-1")).Any(step => step is { Step: "answer not delivered", ReasonCode: "access-denied" }));
         await claim.HeardNothing();
     }
 
@@ -62,7 +62,7 @@ public sealed class RecordsTests(GatewayFixture fixture) : IClassFixture<Gateway
         await claim.Subscribe("$aws/provisioning-templates/sensor/provision/json/+", QoS.AtLeastOnce);
         await claim.Publish("$aws/provisioning-templates/sensor/provision/json", Waiting.Utf8("{"), QoS.AtLeastOnce);
         await claim.Next();
-        await Waiting.Eventually(async () => (await Steps("rejected-1")).Any(step => step is { Step: "register-thing refused", ReasonCode: "invalid-payload", FlowId.Length: 32 }));
+        await Eventually.Is(async () => (await Steps("rejected-1")).Any(step => step is { Step: "register-thing refused", ReasonCode: "invalid-payload", FlowId.Length: 32 }));
         var flowId = (await Steps("rejected-1")).Single(step => step.ReasonCode is not null).FlowId!;
         (await Steps(flowId)).ShouldContain(step => step.ReasonCode == "invalid-payload");
     }
@@ -85,7 +85,7 @@ public sealed class RecordsTests(GatewayFixture fixture) : IClassFixture<Gateway
 
         await using var other = await _gateway.Connect(_gateway.Claim(), "after-first-1");
         await other.Publish(Keys, default, QoS.AtLeastOnce);
-        await Waiting.Eventually(async () => (await Steps("after-first-1")).Count > 0); // the queue has been read past them
+        await Eventually.Is(async () => (await Steps("after-first-1")).Count > 0); // the queue has been read past them
 
         var recorded = (await _gateway.Recorded("firstconnection-" + device.Id)).ShouldHaveSingleItem().ShouldBeOfType<FirstConnected>();
         (recorded.ClientId, recorded.ThingName).ShouldBe(("first-1", "first-1"));
@@ -102,7 +102,7 @@ public sealed class RecordsTests(GatewayFixture fixture) : IClassFixture<Gateway
 
         await using var other = await _gateway.Connect(_gateway.Claim(), "after-no-first");
         await other.Publish(Keys, default, QoS.AtLeastOnce);
-        await Waiting.Eventually(async () => (await Steps("after-no-first")).Count > 0);
+        await Eventually.Is(async () => (await Steps("after-no-first")).Count > 0);
         (await _gateway.Recorded("firstconnection-" + claim.Id)).ShouldBeEmpty();
     }
 
@@ -112,7 +112,7 @@ public sealed class RecordsTests(GatewayFixture fixture) : IClassFixture<Gateway
         await using var gateway = await GatewayUnderTest.Start(("MqttGateway:RecordedRefusalsPerSecond", "0.1"), ("MqttGateway:RecordedRefusalBurst", "3"));
         await using var device = await gateway.Connect(gateway.Registered(Allow("iot:Connect", "*")), "stubborn");
         for (var i = 0; i < 20; i++) await device.Publish("not/mine", Waiting.Utf8("x"), QoS.AtLeastOnce);
-        await Waiting.Eventually(async () => (await gateway.Get<IFlowSteps>().Find(["stubborn"], default)).Count == 3);
+        await Eventually.Is(async () => (await gateway.Get<IFlowSteps>().Find(["stubborn"], default)).Count == 3);
     }
 
     async Task<IReadOnlyList<Contracts.FlowStep>> Steps(string subject) => await _gateway.Get<IFlowSteps>().Find([subject], default);

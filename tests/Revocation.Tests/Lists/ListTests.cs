@@ -98,7 +98,7 @@ public sealed class ListTests
     }
 
     // A list that was cut a moment ago is not cut again at once.
-    static Task Cuts(ListClock clock, Func<bool> until) => RabbitKit.Eventually.Is(async () =>
+    static Task Cuts(ListClock clock, Func<bool> until) => Eventually.Is(async () =>
     {
         await clock.CutAllDue(default);
         return until();
