@@ -37,9 +37,11 @@ sealed class Running : IAsyncDisposable
 
     public SubscriptionRunner Runner { get; }
 
-    public static async Task<Running> Start(EventStore store, params ISubscription[] subscriptions)
+    public static Task<Running> Start(EventStore store, params ISubscription[] subscriptions) => Start(store, Quick, subscriptions);
+
+    public static async Task<Running> Start(EventStore store, SubscriptionOptions options, params ISubscription[] subscriptions)
     {
-        var runner = new SubscriptionRunner(store, subscriptions, Quick);
+        var runner = new SubscriptionRunner(store, subscriptions, options);
         await ((IHostedService)runner).StartAsync(CancellationToken.None);
         return new(runner);
     }
