@@ -6,6 +6,9 @@ return args switch
     ["provisioning", .. var options] => await ProvisioningBench.Run(options),
     ["eventstore", .. var options] => await EventStoreBench.Run(options),
     ["issue", .. var options] => await IssueBench.Run(options),
+    ["revoke", .. var options] => await RevokeBench.Run(options),
+    ["crl", .. var options] => await ListBench.Run(options),
+    ["ocsp", .. var options] => await OcspBench.Run(options),
     ["mqtt", .. var options] => await MqttBench.Run(options),
     ["template", .. var options] => await TemplateBench.Run(options),
     _ => Usage(),
@@ -13,6 +16,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./fleet bench provisioning|eventstore|mqtt|issue|template [options]");
+    Console.Error.WriteLine("usage: ./fleet bench provisioning|eventstore|mqtt|issue|revoke|crl|ocsp|template [options]");
     return 2;
 }

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using FleetPlatform.Bench.Measuring;
+using FleetPlatform.Cli;
+using FleetPlatform.Cli.ControlPlane;
+using FleetPlatform.Mqtt;
+using FleetPlatform.Pki;
+using FleetPlatform.TestKit;
+
+namespace FleetPlatform.Bench;
+
+/// <summary>
+/// Live sessions on two gateways, revoked one by one: from the operator's call to the connection's end at the device, with the whole platform
+/// on this machine.
+/// </summary>
+static class RevokeBench
+{
+    public static async Task<int> Run(string[] args)
+    {
+        var sessions = Option(args, "--sessions", 300);
+        var revocations = Option(args, "--revocations", Math.Min(sessions, 200));
+        await using var fleet = await Fleet.Start();
+        var endpoints = FleetEndpoints.Read(fleet.Directory);
+        using var controlPlane = new ControlPlaneClient(endpoints);
+        using var second = await SecondGateway.Start(fleet);
+        await controlPlane.CreatePolicy("bench-device", Everything, CancellationToken.None);
+
+        var live = new (string Certificate, MqttClientConnection Connection)[sessions];
+        using var root = X509CertificateLoader.LoadCertificateFromFile(endpoints.RootCa);
+        await Parallel.ForEachAsync(Enumerable.Range(0, sessions), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (number, cancellation) =>
+        {
+            var made = await controlPlane.CreateKeysAndCertificate(cancellation);
+            await controlPlane.AttachPolicy("bench-device", made.Arn, cancellation);
+            using var key = KeyPair.FromPem(made.PrivateKeyPem);
+            live[number] = (made.CertificateId, await MqttClientConnection.Connect(new MqttConnectionOptions
+            {
+                Host = "localhost", Port = number % 2 == 0 ? endpoints.MqttPort : second.Port, ClientId = $"bench-{number}", Version = ProtocolVersion.V500,
+                Tls = new() { Certificate = key.ToX509(made.CertificatePem), Roots = [root] },
+            }, cancellation));
+        });
+
+        var times = new List<double>(revocations);
+        foreach (var (certificate, connection) in live.Take(revocations))
+        {
+            var began = Stopwatch.GetTimestamp();
+            var closed = connection.Closed.ContinueWith(_ => Stopwatch.GetElapsedTime(began), TaskScheduler.Default);
+            await controlPlane.UpdateCertificate(certificate, "REVOKED", CancellationToken.None);
+            times.Add((await closed.WaitAsync(TimeSpan.FromSeconds(30))).TotalMilliseconds);
+        }
+
+        var stay = live.Skip(revocations).Count(each => !each.Connection.Closed.IsCompleted);
+        times.Sort();
+        Line($"sessions     {sessions} on two gateways; {revocations} revoked one by one; {stay} of the other {sessions - revocations} still live");
+        Line($"call to close  p50 {times[times.Count / 2]:0.0} ms, p99 {times[(int)(times.Count * 0.99)]:0.0} ms, longest {times[^1]:0.0} ms");
+        foreach (var (_, connection) in live) await connection.DisposeAsync();
+        return 0;
+    }
+
+    const string Everything = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:*","Resource":"*"}]}""";
+
+    internal static int Option(string[] args, string name, int usual)
+    {
+        var at = Array.IndexOf(args, name);
+        return at < 0 ? usual : int.Parse(args[at + 1], CultureInfo.InvariantCulture);
+    }
+
+    internal static void Line(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}
+
+/// <summary>Another gateway beside the fleet's own, on the same bus and database, as a second replica would be.</summary>
+sealed class SecondGateway : IDisposable
+{
+    readonly Process _process;
+    readonly string _folder;
+
+    SecondGateway(Process process, string folder, int port) => (_process, _folder, Port) = (process, folder, port);
+
+    public int Port { get; }
+
+    public static async Task<SecondGateway> Start(Fleet fleet)
+    {
+        var (port, http) = (FreePort(), FreePort());
+        var folder = Directory.CreateTempSubdirectory("second-gateway-").FullName;
+        var start = new ProcessStartInfo("dotnet", [Repository.Assembly("services/MqttGateway")]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Clear();
+        foreach (var (name, value) in ServiceEnvironment.Of(fleet, "mqtt-gateway")) start.Environment[name] = value;
+        start.Environment["MQTTS_PORT"] = $"{port}";
+        start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{http}";
+        start.Environment["MqttGateway__DataDirectory"] = folder;
+        start.Environment["MqttGateway__Name"] = "second";
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += static (_, _) => { };
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using var health = new HttpClient();
+        await Eventually.Holds(async () => (await health.GetAsync($"http://127.0.0.1:{http}/health")).EnsureSuccessStatusCode(), TimeSpan.FromSeconds(60));
+        return new(process, folder, port);
+    }
+
+    public void Dispose()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
