@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FleetPlatform;
 
-/// <summary>Waits for a condition, never for a time. The one place in tests that pauses; compiled into every project under tests/.</summary>
+/// <summary>Waits for a condition, never for a time. The one place in tests that pauses; compiled into every project under tests/ and into bench.</summary>
 static class Eventually
 {
     static readonly TimeSpan Usual = TimeSpan.FromSeconds(20);
