@@ -102,7 +102,7 @@ public sealed class RunTests
         {
             var before = host.ProcessId("probe");
             (await Command.Run("kill", ["-KILL", $"{before}"])).Succeeded();
-            await Eventually.Is(() => Task.FromResult(IsHealthyAgain(host.State("probe"), before)), "the service is back");
+            await IsBack(host, "probe", before);
             host.State("probe")["restarts"]!.GetValue<int>().ShouldBe(crash);
             host.State("probe")["lastExitCode"]!.GetValue<int>().ShouldBe(137);
         }
@@ -116,9 +116,22 @@ public sealed class RunTests
     {
         var before = host.ProcessId("postgres");
         (await Command.Run("kill", ["-KILL", $"{before}"])).Succeeded();
-        await Eventually.Is(() => Task.FromResult(IsHealthyAgain(host.State("postgres"), before)), "the server is back");
+        await IsBack(host, "postgres", before);
         await using var database = NpgsqlDataSource.Create(await Database(host));
         (await database.CreateCommand("select 1").ExecuteScalarAsync()).ShouldBe(1);
+    }
+
+    // With the host's own words: why it did not come back is there.
+    static async Task IsBack(ProbeHost host, string resource, int before)
+    {
+        try
+        {
+            await Eventually.Is(() => IsHealthyAgain(host.State(resource), before), $"{resource} is back");
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}\n{host.State(resource)}\n{host.Output}", late);
+        }
     }
 
     static bool IsHealthyAgain(JsonNode state, int before) =>
