@@ -43,8 +43,23 @@ public sealed class Platform : IAsyncLifetime
         Endpoints = FleetEndpoints.Read(Fleet.Directory);
         Operator = new(Endpoints);
         Root = X509CertificateLoader.LoadCertificateFromFile(Endpoints.RootCa);
-        await Operator.CreatePolicy("stories-device", DevicePolicy(Operator.Arns), CancellationToken.None);
-        await CreatesTemplate(Template);
+        // What a service that has just started is asked first may outlast the operator's patience: ask again, as the refusal says.
+        await Eventually.Holds(() => Once(() => Operator.CreatePolicy("stories-device", DevicePolicy(Operator.Arns), CancellationToken.None)), TimeSpan.FromSeconds(90));
+        await Eventually.Holds(() => Once(() => CreatesTemplate(Template)), TimeSpan.FromSeconds(90));
+        await Eventually.Holds(() => Operator.ListIssuers(CancellationToken.None), TimeSpan.FromSeconds(90));
+    }
+
+    // A call that was answered "unavailable" may have been carried out all the same.
+    static async Task Once(Func<Task> create)
+    {
+        try
+        {
+            await create();
+        }
+        catch (RequestRefusedException refused) when (refused.Message.StartsWith("ResourceAlreadyExists", StringComparison.Ordinal))
+        {
+            // It was.
+        }
     }
 
     public async ValueTask DisposeAsync()
