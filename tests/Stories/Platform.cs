@@ -39,6 +39,9 @@ public sealed class Platform : IAsyncLifetime
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Telemetry.Endpoint,
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            // Stories ask whether the answer is right, on machines that may be slow and services that have just started.
+            ["Messaging__RequestTimeout"] = "00:00:15",
+            ["MqttGateway__RequestTimeout"] = "00:00:08",
         });
         Endpoints = FleetEndpoints.Read(Fleet.Directory);
         Operator = new(Endpoints);
