@@ -44,6 +44,9 @@ public sealed record CertificateProfile
     /// <summary>Of an authority: which names may stand below it; null leaves the extension out.</summary>
     public NameConstraints? NameConstraints { get; init; }
 
+    /// <summary>Of an authority: where the list is on which it would be; null leaves the extension out.</summary>
+    public string? RevocationListUrl { get; init; }
+
     /// <summary>The keyUsage for a key.</summary>
     public X509KeyUsageFlags KeyUsageOf(PublicKeyAlgorithm algorithm) => algorithm == PublicKeyAlgorithm.Rsa ? RsaKeyUsage : EcKeyUsage;
 

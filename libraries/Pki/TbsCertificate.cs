@@ -122,6 +122,8 @@ public static class TbsCertificate
         if (fields.Names.Count > 0)
             WriteExtension(writer, Oids.SubjectAlternativeName, critical: false, () => WriteNames(writer, fields.Names));
         if (profile.HasNoRevocationCheck) WriteExtension(writer, Oids.OcspNoCheck, critical: false, () => writer.WriteNull());
+        if (profile.RevocationListUrl is { } url)
+            WriteExtension(writer, Oids.RevocationListDistributionPoints, critical: false, () => RevocationPoints.WriteListUrl(writer, url));
         if (fields.RevocationPoints is { } points && profile.NamesRevocationPoints)
         {
             WriteExtension(writer, Oids.RevocationListDistributionPoints, critical: false, () => RevocationPoints.WriteListUrl(writer, points.ListUrlOf(fields.SerialNumber)));

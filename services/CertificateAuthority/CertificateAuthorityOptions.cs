@@ -55,6 +55,9 @@ sealed class CertificateAuthorityOptions : IValidatableObject
     /// <summary>Lifetime of the root made on first start. Default 25 years.</summary>
     public TimeSpan RootValidity { get; init; } = TimeSpan.FromDays(9131);
 
+    /// <summary>From its making to its end: the list of a root made on first start, about the authorities below it. Its key is offline, so the list is long-lived. Default five years.</summary>
+    public TimeSpan RootListValidity { get; init; } = TimeSpan.FromDays(1826);
+
     /// <summary>Lifetime of the issuing authority made on first start. Default 20 years.</summary>
     public TimeSpan IssuerValidity { get; init; } = TimeSpan.FromDays(7305);
 
@@ -90,6 +93,7 @@ sealed class CertificateAuthorityOptions : IValidatableObject
             [
                 (nameof(DeviceValidity), DeviceValidity), (nameof(OperatorValidity), OperatorValidity), (nameof(ServerValidity), ServerValidity),
                 (nameof(TemporaryClaimValidity), TemporaryClaimValidity), (nameof(FinishAfter), FinishAfter), (nameof(FinishPeriod), FinishPeriod),
+                (nameof(RootListValidity), RootListValidity),
             ])
             if (value <= TimeSpan.Zero) yield return new($"{Section}:{name} ({value}) must be positive.");
         if (RevocationUrl.Length > 0 && (RevocationUrl.Length > Pki.RevocationPoints.MaximumBaseUrl || RevocationUrl.EndsWith('/')

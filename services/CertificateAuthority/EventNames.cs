@@ -17,6 +17,7 @@ static class EventNames
         .Map<IssuerRequested>("issuer.requested.v1")
         .Map<IssuerInstalled>("issuer.installed.v1")
         .Map<SigningAssigned>("signing.assigned.v1")
+        .Map<RootListInstalled>("root-list.installed.v1")
         .Map<CertificatePrepared>(CertificatePrepared)
         .Map<IssuanceCompleted>("issuance.completed.v1")
         .Map<CertificateAbandoned>("certificate.abandoned.v1")

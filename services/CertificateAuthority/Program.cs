@@ -19,7 +19,7 @@ builder.Services.AddSingleton<FileKeyStore>().AddSingleton<TokenKeyStore>().AddS
 builder.Services.AddSingleton<CreateIssuers>().AddSingleton<IssuerRing>().AddSingleton<RequestIssuer>();
 builder.Services.AddSingleton<OpenIssuers>().AddHostedService(services => services.GetRequiredService<OpenIssuers>());
 builder.Services.AddSingleton<RsaPool>().AddHostedService(services => services.GetRequiredService<RsaPool>());
-builder.Services.AddSingleton<IssueCertificate>().AddSingleton<IssueServerCertificate>().AddHostedService<FinishPrepared>();
+builder.Services.AddSingleton<SignPrepared>().AddSingleton<IssueCertificate>().AddSingleton<IssueServerCertificate>().AddHostedService<FinishPrepared>();
 builder.Services.AddSingleton<SignRevocationList>().AddSingleton<IssueResponderCertificate>();
 builder.Services.AddSingleton<RegisterAuthority>().AddSingleton<FindIssuer>();
 builder.Services.AddSingleton<IFlowSteps, FlowSteps>();
@@ -37,6 +37,7 @@ builder.AddFleetBus("certificate-authority", bus => bus
     .AddRequestConsumer<RequestIssuerConsumer>()
     .AddRequestConsumer<InstallIssuerConsumer>()
     .AddRequestConsumer<AssignSigningConsumer>()
+    .AddRequestConsumer<InstallRootListConsumer>()
     .AddPerInstanceConsumer<IssuersChangedConsumer>()
     .AddRequestConsumer<GetRegistrationCodeConsumer>()
     .AddRequestConsumer<DeleteRegistrationCodeConsumer>()

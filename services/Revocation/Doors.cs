@@ -21,6 +21,7 @@ static class Doors
         .AddRequestConsumer<ReadListPartConsumer>()
         .AddEventConsumer<CertificatesIssuedConsumer>()
         .AddEventConsumer<TrustChangeAppliedConsumer>(concurrency: 1)
+        .AddPerInstanceConsumer<IssuersChangedConsumer>()
         .AddPerInstanceConsumer<GatewayPresentConsumer>()
         .AddPerInstanceConsumer<SessionsCountedConsumer>()
         .AddPerInstanceConsumer<ForgetAnswersConsumer>(concurrency: 1);

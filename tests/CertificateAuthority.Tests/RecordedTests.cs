@@ -38,6 +38,10 @@ public sealed class RecordedTests
             """{"issuerId":"issuing-2","profiles":["device"],"assignedBy":"op","at":"2026-06-01T12:00:00+00:00"}"""
         },
         {
+            new RootListInstalled("c0", [1, 2, 3], 7, Noon, Noon.AddDays(1), ["02ff"], "op", Noon), "root-list.installed.v1",
+            """{"rootCertificateId":"c0","list":"AQID","number":7,"thisUpdate":"2026-06-01T12:00:00+00:00","nextUpdate":"2026-06-02T12:00:00+00:00","revoked":["02ff"],"installedBy":"op","at":"2026-06-01T12:00:00+00:00"}"""
+        },
+        {
             new CertificatePrepared
             {
                 FlowId = "f1", SerialNumber = "02ff", IssuerId = "issuing-1", Profile = "device", KeyOrigin = KeyOrigin.Requester, Tbs = [1, 2, 3],

@@ -35,8 +35,9 @@ sealed class TestAuthority : IAsyncDisposable
         var metrics = new Metrics(_service);
         _pool = new(options, metrics, TimeProvider.System);
         Ring = new();
-        Issue = new(Store, Ring, new(options), _pool, new(options, Clock), new() { Key = Convert.ToBase64String(TokenKey) }, options, metrics, Clock);
-        IssueServer = new(Store, Ring, new(options), metrics, Clock);
+        Sign = new(Store, Clock);
+        Issue = new(Store, Sign, Ring, new(options), _pool, new(options, Clock), new() { Key = Convert.ToBase64String(TokenKey) }, options, metrics, Clock);
+        IssueServer = new(Sign, Ring, new(options), metrics, Clock);
         Finish = new(Store, Ring, options, Clock, NullLogger<FinishPrepared>.Instance);
     }
 
@@ -45,6 +46,7 @@ sealed class TestAuthority : IAsyncDisposable
     public CertificateAuthorityOptions Options { get; }
     public EventStore Store { get; }
     public IssuerRing Ring { get; }
+    public SignPrepared Sign { get; }
     public IssueCertificate Issue { get; }
     public IssueServerCertificate IssueServer { get; }
     public FinishPrepared Finish { get; }

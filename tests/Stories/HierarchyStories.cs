@@ -22,7 +22,7 @@ public sealed class HierarchyStories(Platform platform)
         var requested = await platform.Operator.RequestIssuer("Roll-over CA", "EcdsaP384", tokenUri: null, None);
         var id = requested["issuerId"]!.GetValue<string>();
         var certificate = Ceremony.Sign(await File.ReadAllTextAsync(Path.Combine(data, "root-ca.pem"), None), Path.Combine(data, "offline", "root-key.pem"), passphrase,
-            requested["signingRequestPem"]!.GetValue<string>(), TimeSpan.FromDays(3650), pathLength: 0, constraints: null, DateTimeOffset.UtcNow);
+            requested["signingRequestPem"]!.GetValue<string>(), TimeSpan.FromDays(3650), pathLength: 0, constraints: null, PkiUrl(old), DateTimeOffset.UtcNow);
         await platform.Operator.InstallIssuer(id, certificate, [], None);
         await platform.Operator.AssignSigning(id, [], None);
 
@@ -34,6 +34,7 @@ public sealed class HierarchyStories(Platform platform)
         session.Closed.IsCompleted.ShouldBeFalse("the session began before and goes on");
         await using var again = await platform.Connects(old);
         (await Verifies(next, certificate)).ShouldContain("OK");
+        await TellsOfItsOwn(next, old);
 
         var issuers = await platform.Operator.ListIssuers(None);
         issuers.Single(issuer => issuer["issuerId"]!.GetValue<string>() == id)["state"]!.GetValue<string>().ShouldBe("SIGNING");
@@ -46,16 +47,39 @@ public sealed class HierarchyStories(Platform platform)
     {
         var folder = Directory.CreateTempSubdirectory("ceremony-").FullName;
         var constraints = NameConstraints.Permit(["plant.example"]);
-        Ceremony.Init(folder, "Plant", "root passphrase", "service passphrase", IssuerKeyType.EcdsaP384, constraints, DateTimeOffset.UtcNow);
+        Ceremony.Init(folder, "Plant", "root passphrase", "service passphrase", IssuerKeyType.EcdsaP384, constraints, "http://pki.plant.example", DateTimeOffset.UtcNow);
 
         var service = Path.Combine(folder, "service");
-        Directory.GetFiles(service).Select(Path.GetFileName).ShouldBe(["issuing-key.pem", "issuing.pem", "root-ca.pem"], ignoreOrder: true);
-        (await Command.Run("openssl", ["verify", "-x509_strict", "-CAfile", Path.Combine(folder, "root-ca.pem"), Path.Combine(service, "issuing.pem")])).Succeeded();
+        Directory.GetFiles(service).Select(Path.GetFileName).ShouldBe(["issuing-key.pem", "issuing.pem", "root-ca.pem", "root-list.pem"], ignoreOrder: true);
+        string[] check = ["verify", "-x509_strict", "-crl_check_all", "-CAfile", Path.Combine(folder, "root-ca.pem"), "-CRLfile", Path.Combine(folder, "list.pem"), Path.Combine(service, "issuing.pem")];
+        File.Copy(Path.Combine(service, "root-list.pem"), Path.Combine(folder, "list.pem"));
+        (await Command.Run("openssl", check)).Succeeded();
+        var issuing = await File.ReadAllTextAsync(Path.Combine(service, "issuing.pem"), None);
+        CertificateText.ReadPem(issuing).RevocationListUrl!.ShouldStartWith("http://pki.plant.example/roots/");
+        await File.WriteAllTextAsync(Path.Combine(folder, "list.pem"), Ceremony.CutList(await File.ReadAllTextAsync(Path.Combine(folder, "root-ca.pem"), None), Path.Combine(folder, "root-key.pem"),
+            "root passphrase", await File.ReadAllTextAsync(Path.Combine(folder, "root-list.pem"), None), [(issuing, 2)], TimeSpan.FromDays(30), DateTimeOffset.UtcNow), None);
+        (await Command.Run("openssl", check)).Errors.ShouldContain("certificate revoked");
         (await Command.Run("openssl", ["x509", "-in", Path.Combine(service, "issuing.pem"), "-noout", "-text"])).Succeeded().Output.ShouldContain("DNS:plant.example");
         (await Command.Run("openssl", ["pkey", "-in", Path.Combine(folder, "root-key.pem"), "-passin", "pass:root passphrase", "-noout"])).Succeeded();
         (await Command.Run("openssl", ["pkey", "-in", Path.Combine(folder, "root-key.pem"), "-passin", "pass:service passphrase", "-noout"])).ExitCode.ShouldNotBe(0);
         Directory.Delete(folder, recursive: true);
     }
+
+    // The lists and the responder of the second authority, beside those of the first.
+    async Task TellsOfItsOwn(ProvisionedDevice next, ProvisionedDevice old)
+    {
+        var list = CertificateText.Read(next.Certificate.RawData).RevocationListUrl.ShouldNotBeNull();
+        list.ShouldNotStartWith(CertificateText.Read(old.Certificate.RawData).RevocationListUrl![..^6]);
+        await Eventually.Holds(() => Openssl.Finds(next, "good", listed: false), TimeSpan.FromSeconds(30));
+        var order = new JsonObject { ["selector"] = new JsonObject { ["certificate"] = next.CertificateId }, ["reason"] = "superseded", ["waitMilliseconds"] = 15_000 };
+        (await platform.Operator.Revocation(order, None))["receipt"]!.AsArray().Select(place => place!["place"]!.GetValue<string>()).ShouldContain("crl");
+        await Eventually.Holds(() => Openssl.Finds(next, "revoked", listed: true), TimeSpan.FromSeconds(30));
+        await Openssl.Finds(old, "good", listed: false);
+    }
+
+    // The lists' base URL, as certificates here name it.
+    static string PkiUrl(ProvisionedDevice device) =>
+        new Uri(CertificateText.Read(device.Certificate.RawData).RevocationListUrl!).GetLeftPart(UriPartial.Authority);
 
     async Task<string> Verifies(ProvisionedDevice device, string issuing)
     {

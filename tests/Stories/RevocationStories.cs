@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using FleetPlatform.Mqtt;
-using FleetPlatform.Pki;
 using FleetPlatform.TestKit;
 
 namespace FleetPlatform.Stories;
@@ -52,28 +51,8 @@ public sealed class RevocationStories(Platform platform)
         places.Values.ShouldAllBe(place => place["complete"]!.GetValue<bool>());
         (await session.Closed.WaitAsync(TimeSpan.FromSeconds(10)))?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
         spared.Closed.IsCompleted.ShouldBeFalse();
-        await OpensslFinds(device, "revoked", listed: true);
-        await OpensslFinds(other, "good", listed: false);
-    }
-
-    // From outside, with nothing but what the certificate itself says: its list, and the responder.
-    async Task OpensslFinds(ProvisionedDevice device, string status, bool listed)
-    {
-        var list = CertificateText.Read(device.Certificate.RawData).RevocationListUrl.ShouldNotBeNull();
-        var issuer = list[..list.LastIndexOf('/')];
-        var folder = Directory.CreateTempSubdirectory("stories-").FullName;
-        using var http = new HttpClient();
-        await File.WriteAllTextAsync($"{folder}/chain.pem", await http.GetStringAsync($"{issuer}/chain.pem"));
-        await File.WriteAllTextAsync($"{folder}/list.pem", await http.GetStringAsync(Path.ChangeExtension(list, ".pem")));
-        await File.WriteAllTextAsync($"{folder}/device.pem", device.Certificate.ExportCertificatePem());
-
-        var verify = await Command.Run("openssl", ["verify", "-crl_check", "-CRLfile", $"{folder}/list.pem", "-CAfile", $"{folder}/chain.pem", $"{folder}/device.pem"]);
-        verify.Errors.Contains("certificate revoked", StringComparison.Ordinal).ShouldBe(listed, verify.Errors);
-        (verify.ExitCode == 0).ShouldBe(!listed, verify.Errors);
-        var ocsp = await Command.Run("openssl", ["ocsp", "-issuer", $"{folder}/chain.pem", "-cert", $"{folder}/device.pem", "-url", $"{issuer[..issuer.LastIndexOf('/')]}/ocsp", "-CAfile", $"{folder}/chain.pem"]);
-        ocsp.Errors.ShouldContain("Response verify OK");
-        ocsp.Output.ShouldContain($"device.pem: {status}");
-        Directory.Delete(folder, recursive: true);
+        await Openssl.Finds(device, "revoked", listed: true);
+        await Openssl.Finds(other, "good", listed: false);
     }
 
     [Fact]

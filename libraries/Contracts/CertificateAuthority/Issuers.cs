@@ -83,6 +83,28 @@ public sealed record IssuerDescription
     public DateTimeOffset? NotAfter { get; init; }
 }
 
+/// <summary>Installs a root's own revocation list, which was cut where the root's key is. Answered by <see cref="RootListDescription"/>.</summary>
+[MessageUrn("fleet:install-root-list:v1", useDefaultPrefix: false)]
+public sealed record InstallRootList
+{
+    public required string ListPem { get; init; }
+    public required string RequestedBy { get; init; }
+}
+
+[MessageUrn("fleet:root-list-description:v1", useDefaultPrefix: false)]
+public sealed record RootListDescription
+{
+    /// <summary>SHA-256 of the root's certificate.</summary>
+    public required string RootCertificateId { get; init; }
+
+    public required long Number { get; init; }
+    public required DateTimeOffset ThisUpdate { get; init; }
+    public required DateTimeOffset NextUpdate { get; init; }
+
+    /// <summary>Serial numbers, in lower-case hex.</summary>
+    public required IReadOnlyList<string> Revoked { get; init; }
+}
+
 /// <summary>Published: an authority was installed, or another one signs. Every replica of the authority takes it over.</summary>
 [MessageUrn("fleet:issuers-changed:v1", useDefaultPrefix: false)]
 public sealed record IssuersChanged

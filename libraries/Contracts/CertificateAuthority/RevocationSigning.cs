@@ -12,6 +12,22 @@ public sealed record ListRevocationIssuers;
 public sealed record RevocationIssuers
 {
     public required IReadOnlyList<RevocationIssuer> Items { get; init; }
+
+    /// <summary>The roots' own lists, about the authorities below them, as far as somebody has cut one.</summary>
+    public IReadOnlyList<RootRevocationList> Roots { get; init; } = [];
+}
+
+public sealed record RootRevocationList
+{
+    /// <summary>How its URL names the root.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The signed list, in DER.</summary>
+    public required byte[] List { get; init; }
+
+    public required long Number { get; init; }
+    public required DateTimeOffset ThisUpdate { get; init; }
+    public required DateTimeOffset NextUpdate { get; init; }
 }
 
 public sealed record RevocationIssuer

@@ -23,6 +23,18 @@ public sealed record RevocationPoints(string BaseUrl, string IssuerId, int Shard
     /// <summary>Where the changes since the whole list are.</summary>
     public string DeltaUrl => $"{BaseUrl}/{IssuerId}/delta.crl";
 
+    /// <summary>Where a root's list is: the one on which the authorities below it would be.</summary>
+    /// <param name="baseUrl">As <see cref="BaseUrl"/>.</param>
+    /// <param name="root">The root's public key, in DER.</param>
+    public static string RootListUrl(string baseUrl, ReadOnlySpan<byte> root) => $"{baseUrl}/{RootFolder}/{RootNameOf(root)}.crl";
+
+    /// <summary>Segment of the path below which roots' lists are.</summary>
+    public const string RootFolder = "roots";
+
+    /// <summary>How a root is named there: the first 16 hex digits of the SHA-256 of its public key.</summary>
+    /// <param name="root">The root's public key, in DER.</param>
+    public static string RootNameOf(ReadOnlySpan<byte> root) => Convert.ToHexStringLower(TbsCertificate.KeyIdentifierOf(root).AsSpan(0, 8));
+
     internal string ListUrlOf(SerialNumber serialNumber) => ListUrl(ShardOf(serialNumber));
 
     /// <summary>CRLDistributionPoints of one URL (§4.2.1.13).</summary>

@@ -83,7 +83,7 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
         }
         else
         {
-            IssueCertificate.Close(session, Sign(intent, issuer!, now), now - intent.PreparedAt);
+            SignPrepared.Close(session, Sign(intent, issuer!, now), now - intent.PreparedAt);
             Log.Finished(logger, intent.FlowId, intent.SerialNumber);
         }
 
@@ -101,7 +101,7 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
     static CertificateSigned Sign(CertificatePrepared intent, ActiveIssuer issuer, DateTimeOffset now)
     {
         var prepared = issuer.Signer.Resume(intent.Tbs);
-        return IssueCertificate.Describe(intent, prepared, issuer.Signer.Sign(prepared), now);
+        return SignPrepared.Describe(intent, prepared, issuer.Signer.Sign(prepared), now);
     }
 
     async Task<List<StreamId>> FindOpen(long after, DateTimeOffset olderThan, CancellationToken cancellation)

@@ -16,7 +16,7 @@ namespace FleetPlatform.CertificateAuthority.Certificates;
 readonly record struct Grantable(SubjectName Subject, ReadOnlyMemory<byte> SubjectPublicKeyInfo, byte[]? SealedPrivateKey = null);
 
 /// <summary>Issues one certificate: checks, records the intent, signs, records the fact, answers.</summary>
-sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profiles, RsaPool rsaPool, ClaimLimits limits,
+sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ring, Profiles profiles, RsaPool rsaPool, ClaimLimits limits,
     OwnershipTokenOptions token, CertificateAuthorityOptions options, Metrics metrics, TimeProvider clock)
 {
     static readonly SubjectName Nameless = SubjectName.OfCommonName("FleetPlatform Device");
@@ -53,7 +53,7 @@ sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profil
 
             // 4. Record the intent, sign, record the fact.
             var origin = grantable.SealedPrivateKey is null ? KeyOrigin.Requester : KeyOrigin.Authority;
-            var signed = await Issue(issuer, profile, prepared, command.Flow, origin, began, cancellation);
+            var signed = await sign.Handle(issuer, profile.Name, prepared, AskerOf(command.Flow), origin, began, cancellation);
             metrics.Issued(profile.Name, clock.GetElapsedTime(began));
             return Answer(command, signed, grantable);
         }
@@ -89,40 +89,6 @@ sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profil
         }
     }
 
-    async Task<CertificateSigned> Issue(ActiveIssuer issuer, CertificateProfile profile, PreparedCertificate prepared, FlowContext flow,
-        KeyOrigin origin, long began, CancellationToken cancellation)
-    {
-        var intent = new CertificatePrepared
-        {
-            FlowId = flow.FlowId, SerialNumber = prepared.SerialNumber, IssuerId = issuer.Id, Profile = profile.Name, KeyOrigin = origin,
-            Tbs = prepared.Tbs, RequestedBy = flow.PrincipalId, SessionId = flow.SessionId, ClientId = flow.ClientId, PreparedAt = clock.GetUtcNow(),
-        };
-        var opening = store.OpenSession(Why(flow));
-        opening.StartStream(Issuance.StreamOf(flow.FlowId), intent); // flows are fresh: no fetch, and a repeated request ends here
-        await opening.SaveChangesAsync(cancellation);
-
-        var signed = Describe(intent, prepared, issuer.Signer.Sign(prepared), clock.GetUtcNow());
-        var closing = store.OpenSession(Why(flow));
-        Close(closing, signed, clock.GetElapsedTime(began));
-        await closing.SaveChangesAsync(cancellation);
-        return signed;
-    }
-
-    /// <summary>The fact, on both streams. The issuance's expected version lets one of two finishers win, whoever it is.</summary>
-    public static void Close(EventSession session, CertificateSigned signed, TimeSpan duration)
-    {
-        session.StartStream(Certificate.StreamOf(signed.CertificateId), signed);
-        session.Append(Issuance.StreamOf(signed.FlowId), expectedVersion: 1,
-            new IssuanceCompleted { CertificateId = signed.CertificateId, DurationMilliseconds = Math.Round(duration.TotalMilliseconds, 3) });
-    }
-
-    public static CertificateSigned Describe(CertificatePrepared intent, PreparedCertificate prepared, byte[] der, DateTimeOffset now) => new()
-    {
-        CertificateId = CertificateId.Of(der), Certificate = der, SerialNumber = intent.SerialNumber, IssuerId = intent.IssuerId,
-        Profile = intent.Profile, NotBefore = prepared.NotBefore, NotAfter = prepared.NotAfter, SignedAt = now, FlowId = intent.FlowId,
-        RequestedBy = intent.RequestedBy, SessionId = intent.SessionId, ClientId = intent.ClientId,
-    };
-
     IssueCertificateAnswer Answer(Command command, CertificateSigned signed, Grantable granted) => new()
     {
         CertificateId = signed.CertificateId,
@@ -152,7 +118,7 @@ sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profil
         var flow = command.Flow;
         if (limits.RecordsRefusalOf(flow.PrincipalId))
         {
-            var session = store.OpenSession(Why(flow));
+            var session = store.OpenSession(AskerOf(flow).Metadata);
             session.StartStream(Issuance.StreamOf(flow.FlowId), new IssuanceRefused
             {
                 FlowId = flow.FlowId, Code = code, Detail = detail, RequestedBy = flow.PrincipalId, SessionId = flow.SessionId, ClientId = flow.ClientId,
@@ -170,5 +136,5 @@ sealed class IssueCertificate(EventStore store, IssuerRing ring, Profiles profil
         return new() { Refused = new() { Code = code, Detail = detail } };
     }
 
-    static EventMetadata Why(FlowContext flow) => new() { CorrelationId = flow.FlowId, CausationId = flow.SessionId, Actor = flow.PrincipalId };
+    static Asker AskerOf(FlowContext flow) => new(flow.FlowId, flow.PrincipalId, flow.SessionId, flow.ClientId);
 }

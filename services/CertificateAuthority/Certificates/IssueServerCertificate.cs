@@ -10,7 +10,7 @@ using Command = FleetPlatform.Contracts.CertificateAuthority.IssueServerCertific
 namespace FleetPlatform.CertificateAuthority.Certificates;
 
 /// <summary>The certificate of one of the platform's own TLS listeners.</summary>
-sealed class IssueServerCertificate(EventStore store, IssuerRing ring, Profiles profiles, Metrics metrics, TimeProvider clock)
+sealed class IssueServerCertificate(SignPrepared sign, IssuerRing ring, Profiles profiles, Metrics metrics, TimeProvider clock)
 {
     const int MaximumNames = 32;
     const string Listener = "listener";
@@ -45,22 +45,9 @@ sealed class IssueServerCertificate(EventStore store, IssuerRing ring, Profiles 
         var issuer = ring.For(profiles.Server.Name);
         var subject = request.Subject.IsEmpty ? SubjectName.OfCommonName("FleetPlatform Server") : request.Subject;
         var prepared = issuer.Signer.Prepare(profiles.Server, subject, request.SubjectPublicKeyInfo, command.Names, clock.GetUtcNow());
-        var intent = new CertificatePrepared
-        {
-            FlowId = Guid.CreateVersion7().ToString("N"), SerialNumber = prepared.SerialNumber, IssuerId = issuer.Id, Profile = profiles.Server.Name,
-            KeyOrigin = KeyOrigin.Requester, Tbs = prepared.Tbs, RequestedBy = Listener, PreparedAt = clock.GetUtcNow(),
-        };
-        var metadata = new EventMetadata { CorrelationId = intent.FlowId, Actor = Listener };
-        var opening = store.OpenSession(metadata);
-        opening.StartStream(Issuance.StreamOf(intent.FlowId), intent);
-        await opening.SaveChangesAsync(cancellation);
-
-        var der = issuer.Signer.Sign(prepared);
-        var closing = store.OpenSession(metadata);
-        IssueCertificate.Close(closing, IssueCertificate.Describe(intent, prepared, der, clock.GetUtcNow()), clock.GetElapsedTime(began));
-        await closing.SaveChangesAsync(cancellation);
+        var signed = await sign.Handle(issuer, profiles.Server.Name, prepared, Asker.Own(Listener), KeyOrigin.Requester, began, cancellation);
         metrics.Issued(profiles.Server.Name, clock.GetElapsedTime(began));
-        return (der, issuer, null);
+        return (signed.Certificate, issuer, null);
     }
 }
 

@@ -13,11 +13,13 @@ namespace FleetPlatform.CertificateAuthority.Issuers;
 static class AssignSigning
 {
     /// <param name="candidate">The authority; null when there is none of that id that can sign.</param>
+    /// <param name="isRevoked">Whether its root's list names it.</param>
     /// <param name="serverRoot">Root of the servers' certificates now.</param>
-    public static Decision<SigningEvent> Decide(Command command, Signing state, ActiveIssuer? candidate, string serverRoot, DateTimeOffset now)
+    public static Decision<SigningEvent> Decide(Command command, Signing state, ActiveIssuer? candidate, bool isRevoked, string serverRoot, DateTimeOffset now)
     {
         if (candidate is null) return new Refusal(Reasons.NotFound.Code, $"There is no authority {command.IssuerId} that can sign.");
         if (candidate.Signer.Certificate.NotAfter <= now) return new Refusal(Reasons.CertificateState.Code, "The authority has expired.");
+        if (isRevoked) return new Refusal(Reasons.CertificateState.Code, "The authority is revoked by its root.");
         if (command.Profiles.FirstOrDefault(profile => !CertificateProfiles.All.Contains(profile)) is not null)
             return new Refusal(Reasons.InvalidRequest.Code, $"Profiles are {string.Join(", ", CertificateProfiles.All)}.");
 
@@ -36,8 +38,9 @@ sealed class AssignSigningConsumer(EventStore store, IssuerRing ring, OpenIssuer
     {
         var command = context.Message;
         await open.Reopen(context.CancellationToken); // it may have been installed at another replica a moment ago
+        var candidate = ring.Find(command.IssuerId);
         var written = await store.WriteToAggregate<Signing, SigningEvent>(Signing.Stream,
-            state => AssignSigning.Decide(command, state, ring.Find(command.IssuerId), ring.For(CertificateProfiles.Server).RootId, clock.GetUtcNow()),
+            state => AssignSigning.Decide(command, state, candidate, candidate is not null && ring.IsRevoked(candidate), ring.For(CertificateProfiles.Server).RootId, clock.GetUtcNow()),
             new() { Actor = command.RequestedBy }, context.CancellationToken);
         if (written.Refusal is { } refusal)
         {

@@ -58,9 +58,14 @@ sealed class CreateIssuers(EventStore store, IssuerKeyStores keys, CertificateAu
         using var issuingKey = keys.Files.Create(IssuingKeyFile, IssuerKeyType.EcdsaP256, now);
         var rootDer = CertificateIssuer.SelfSign(rootKey, CertificateProfile.Authority("root", options.RootValidity, pathLength: null), RootName, now);
         var signer = new CertificateIssuer(CertificateText.Read(rootDer), rootKey, serialPrefix: 0x01);
-        var prepared = signer.Prepare(CertificateProfile.Authority("issuing", options.IssuerValidity, pathLength: 0), IssuingName,
+        var profile = CertificateProfile.Authority("issuing", options.IssuerValidity, pathLength: 0) with
+        {
+            RevocationListUrl = options.RevocationUrl.Length > 0 ? RevocationPoints.RootListUrl(options.RevocationUrl, rootKey.SubjectPublicKeyInfo.Span) : null,
+        };
+        var prepared = signer.Prepare(profile, IssuingName,
             issuingKey.SubjectPublicKeyInfo, [], now);
-        return await Record(rootDer, RootKeyFile, signer.Sign(prepared), cancellation);
+        var list = SignedRevocationList.Sign(signer.Certificate, rootKey, [], now.ToUnixTimeMilliseconds(), now, options.RootListValidity);
+        return await Record(rootDer, RootKeyFile, signer.Sign(prepared), list, cancellation);
     }
 
     // The ceremony's root was never on this machine and its key never will be. What cannot be used stops the start: it says what to correct.
@@ -78,6 +83,7 @@ sealed class CreateIssuers(EventStore store, IssuerKeyStores keys, CertificateAu
                 throw new InvalidOperationException($"What is in {InstallFolder} cannot be used: {fault}");
         }
 
+        var list = await ReadRootList(root, issuing, cancellation);
         var keyText = await Read("issuing-key.pem", cancellation);
         var path = keys.Files.PathOf(IssuingKeyFile);
         using (var key = FileIssuerKey.Load(Path.Combine(InstallFolder, "issuing-key.pem"), options.KeyPassphrase))
@@ -85,7 +91,7 @@ sealed class CreateIssuers(EventStore store, IssuerKeyStores keys, CertificateAu
                 throw new InvalidOperationException($"The key in {InstallFolder} is not the one of issuing.pem.");
         keys.Files.PutAside(IssuingKeyFile, clock.GetUtcNow());
         OwnerOnlyFile.Write(path, keyText);
-        var recorded = await Record(root, rootKeyFile: "", issuing, cancellation);
+        var recorded = await Record(root, rootKeyFile: "", issuing, list, cancellation);
         File.Delete(Path.Combine(InstallFolder, "issuing-key.pem"));
         return recorded;
     }
@@ -97,13 +103,31 @@ sealed class CreateIssuers(EventStore store, IssuerKeyStores keys, CertificateAu
             : throw new InvalidOperationException($"{path} is missing. A ceremony leaves root-ca.pem, issuing.pem and issuing-key.pem (docs/pki.md).");
     }
 
-    async Task<(IssuerCreated, IssuerCreated)> Record(byte[] rootDer, string rootKeyFile, byte[] issuingDer, CancellationToken cancellation)
+    // Without one nobody can check the whole chain; it may be installed later.
+    async Task<byte[]?> ReadRootList(byte[] root, byte[] issuing, CancellationToken cancellation)
+    {
+        var path = Path.Combine(InstallFolder, "root-list.pem");
+        if (!File.Exists(path)) return null;
+        var list = SignedRevocationList.ReadPem(await File.ReadAllTextAsync(path, cancellation));
+        var serial = InstallRootList.SerialOf(CertificateText.Read(issuing).SerialNumber.Span);
+        var decision = InstallRootList.Decide(list, list.IsSignedBy(CertificateText.Read(root)) ? root : null, RootList.Initial, [(Issuer.IssuingId, serial)], "ceremony", clock.GetUtcNow());
+        return decision.Refusal is { } refusal ? throw new InvalidOperationException($"{path} cannot be used: {refusal.Detail}") : list.Der.ToArray();
+    }
+
+    async Task<(IssuerCreated, IssuerCreated)> Record(byte[] rootDer, string rootKeyFile, byte[] issuingDer, byte[]? rootList, CancellationToken cancellation)
     {
         var root = Describe(Issuer.RootId, null, rootDer, rootKeyFile, serialPrefix: 0x01);
         var issuing = Describe(Issuer.IssuingId, Issuer.RootId, issuingDer, IssuingKeyFile, serialPrefix: 0x02);
         var session = store.OpenSession(new() { Actor = "certificate-authority" });
         session.StartStream(Issuer.StreamOf(root.IssuerId), root);
         session.StartStream(Issuer.StreamOf(issuing.IssuerId), issuing);
+        if (rootList is not null)
+        {
+            var list = SignedRevocationList.Read(rootList);
+            session.StartStream(RootList.StreamOf(root.CertificateId), new RootListInstalled(
+                root.CertificateId, rootList, list.Number, list.ThisUpdate, list.NextUpdate, [], "certificate-authority", clock.GetUtcNow()));
+        }
+
         await session.SaveChangesAsync(cancellation);
         if (rootKeyFile.Length == 0) Log.IssuersTakenOver(logger, root.CertificateId, issuing.CertificateId);
         else Log.IssuersCreated(logger, root.CertificateId, issuing.CertificateId);

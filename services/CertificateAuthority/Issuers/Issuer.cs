@@ -37,6 +37,20 @@ sealed record Issuer(IssuerCreated? Created, IssuerRequested? Requested, IssuerI
     };
 }
 
+/// <summary>The published list of one root.</summary>
+sealed record RootList(RootListInstalled? Installed) : IAggregate<RootList, RootListEvent>
+{
+    public static RootList Initial { get; } = new(Installed: null);
+
+    public static StreamId StreamOf(string rootCertificateId) => StreamId.Of("rootlist", rootCertificateId);
+
+    public RootList Evolve(RootListEvent @event) => @event switch
+    {
+        RootListInstalled installed => new(installed),
+        _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),
+    };
+}
+
 /// <summary>Which authority signs which profile; what is not assigned is the first one's.</summary>
 sealed record Signing(IReadOnlyDictionary<string, string> IssuerOfProfile) : IAggregate<Signing, SigningEvent>
 {

@@ -39,6 +39,16 @@ sealed record IssuerRequested(
 /// <param name="Chain">The authorities above it in DER, its own signer first, the root last.</param>
 sealed record IssuerInstalled(string CertificateId, byte[] Certificate, IReadOnlyList<byte[]> Chain, string InstalledBy, DateTimeOffset At) : IssuerEvent;
 
+/// <summary>Recorded on <c>rootlist-{certificateId of the root}</c>.</summary>
+abstract record RootListEvent;
+
+/// <summary>A root's list about the authorities below it is published.</summary>
+/// <param name="List">Signed, in DER.</param>
+/// <param name="Revoked">Serial numbers in lower-case hex.</param>
+sealed record RootListInstalled(
+    string RootCertificateId, byte[] List, long Number, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate, IReadOnlyList<string> Revoked, string InstalledBy, DateTimeOffset At)
+    : RootListEvent;
+
 /// <summary>Recorded on <c>signing-account</c>.</summary>
 abstract record SigningEvent;
 

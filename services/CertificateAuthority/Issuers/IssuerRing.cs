@@ -16,6 +16,9 @@ sealed record ActiveIssuer(string Id, CertificateIssuer Signer, string Certifica
     public string RootPem => Pem.WriteCertificate(Chain[^1]);
 
     public string RootId => CertificateId.Of(Chain[^1]);
+
+    /// <summary>Of its certificate, in lower-case hex.</summary>
+    public string SerialNumber => InstallRootList.SerialOf(Signer.Certificate.SerialNumber.Span);
 }
 
 /// <summary>
@@ -27,7 +30,7 @@ sealed class IssuerRing : IDisposable
     readonly List<IIssuerKey> _keys = [];
     volatile State? _state;
 
-    sealed record State(IReadOnlyDictionary<string, ActiveIssuer> Issuers, Signing Signing);
+    sealed record State(IReadOnlyDictionary<string, ActiveIssuer> Issuers, Signing Signing, IReadOnlyList<RootListInstalled> RootLists);
 
     /// <summary>The authority that signs device certificates now.</summary>
     /// <exception cref="InvalidOperationException">Not opened yet.</exception>
@@ -51,6 +54,15 @@ sealed class IssuerRing : IDisposable
     /// <summary>Every root, in PEM, the one of the servers' certificates first. Devices trust all of them, so that a root can be succeeded by another.</summary>
     public string RootsPem => string.Concat(Opened.Issuers.Values.OrderByDescending(issuer => issuer == For(CertificateProfiles.Server))
         .Select(issuer => issuer.RootPem).Distinct(StringComparer.Ordinal));
+
+    /// <summary>Every root, in DER.</summary>
+    public IReadOnlyList<byte[]> Roots => [.. All.Select(issuer => issuer.Chain[^1]).DistinctBy(der => CertificateId.Of(der), StringComparer.Ordinal)];
+
+    /// <summary>The published lists of the roots.</summary>
+    public IReadOnlyList<RootListInstalled> RootLists => Opened.RootLists;
+
+    /// <summary>Whether its root says that an authority is not trusted any more.</summary>
+    public bool IsRevoked(ActiveIssuer issuer) => RootLists.Any(list => list.RootCertificateId == issuer.RootId && list.Revoked.Contains(issuer.SerialNumber));
 
     /// <summary>Whether a public key is that of one of the platform's own authorities.</summary>
     /// <param name="subjectPublicKeyInfo">In DER.</param>
@@ -78,8 +90,11 @@ sealed class IssuerRing : IDisposable
                 open[opened.IssuerId] = Open(opened.IssuerId, opened.KeyFile, opened.SerialPrefix, opened.Certificate, opened.Chain, stores);
         }
 
-        _state = new(open, signing);
+        _state = new(open, signing, _state?.RootLists ?? []);
     }
+
+    /// <summary>Takes over what the roots say of the authorities below them.</summary>
+    public void Take(IReadOnlyList<RootListInstalled> rootLists) => _state = Opened with { RootLists = rootLists };
 
     ActiveIssuer Open(string id, string handle, byte serialPrefix, byte[] der, IReadOnlyList<byte[]> chain, IssuerKeyStores stores)
     {

@@ -1,6 +1,7 @@
 using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
+using FleetPlatform.Pki;
 using MassTransit;
 
 namespace FleetPlatform.CertificateAuthority.Issuers;
@@ -27,6 +28,8 @@ sealed class OpenIssuers(CreateIssuers create, EventStore store, IssuerKeyStores
             var issuers = await ReadAll(store, cancellation);
             var signing = await store.AggregateStreamAsync<Signing, SigningEvent>(Signing.Stream, cancellation);
             ring.Open([.. issuers.Select(issuer => issuer.Issuer)], signing, keys);
+            var lists = await store.FetchAsync<RootList, RootListEvent>([.. ring.Roots.Select(root => RootList.StreamOf(CertificateId.Of(root)))], cancellation);
+            ring.Take([.. lists.Select(list => list.Aggregate.Installed).OfType<RootListInstalled>()]);
             await WriteRoots(Path.Combine(options.DataDirectory, "root-ca.pem"), ring.RootsPem, cancellation);
         }
         finally

@@ -7,14 +7,13 @@ using FleetPlatform.Pki;
 using FleetPlatform.ServiceDefaults;
 using MassTransit;
 using Command = FleetPlatform.Contracts.CertificateAuthority.IssueResponderCertificate;
-using IssueCertificate = FleetPlatform.CertificateAuthority.Certificates.IssueCertificate;
 
 namespace FleetPlatform.CertificateAuthority.Revocation;
 
 /// <summary>The certificate of an OCSP responder, for the revocation service alone: it may answer for this authority for a few days.</summary>
-sealed class IssueResponderCertificate(EventStore store, IssuerRing ring, Profiles profiles, TimeProvider clock)
+sealed class IssueResponderCertificate(SignPrepared sign, IssuerRing ring, Profiles profiles, TimeProvider clock)
 {
-    const string Asker = "revocation";
+    const string Service = "revocation";
     static readonly SubjectName Name = SubjectName.OfCommonName("FleetPlatform OCSP Responder");
 
     /// <returns>The certificate's DER, or why not.</returns>
@@ -33,21 +32,8 @@ sealed class IssueResponderCertificate(EventStore store, IssuerRing ring, Profil
         }
 
         var prepared = issuer.Signer.Prepare(profiles.Responder, Name, request.SubjectPublicKeyInfo, [], clock.GetUtcNow());
-        var intent = new CertificatePrepared
-        {
-            FlowId = Guid.CreateVersion7().ToString("N"), SerialNumber = prepared.SerialNumber, IssuerId = issuer.Id, Profile = profiles.Responder.Name,
-            KeyOrigin = KeyOrigin.Requester, Tbs = prepared.Tbs, RequestedBy = Asker, PreparedAt = clock.GetUtcNow(),
-        };
-        var metadata = new EventMetadata { CorrelationId = intent.FlowId, Actor = Asker };
-        var opening = store.OpenSession(metadata);
-        opening.StartStream(Issuance.StreamOf(intent.FlowId), intent);
-        await opening.SaveChangesAsync(cancellation);
-
-        var der = issuer.Signer.Sign(prepared);
-        var closing = store.OpenSession(metadata);
-        IssueCertificate.Close(closing, IssueCertificate.Describe(intent, prepared, der, clock.GetUtcNow()), clock.GetElapsedTime(began));
-        await closing.SaveChangesAsync(cancellation);
-        return (der, null);
+        var signed = await sign.Handle(issuer, profiles.Responder.Name, prepared, Asker.Own(Service), KeyOrigin.Requester, began, cancellation);
+        return (signed.Certificate, null);
     }
 }
 

@@ -79,5 +79,13 @@ sealed class ListRevocationIssuersConsumer(IssuerRing ring, CertificateAuthority
                 SignatureAlgorithm = issuer.Signer.SignatureAlgorithm, RevocationUrl = Points.Of(issuer.Id, options)?.BaseUrl, Shards = options.RevocationShards,
             }),
         ],
+        Roots =
+        [
+            .. ring.RootLists.Select(list => new RootRevocationList
+            {
+                Name = RevocationPoints.RootNameOf(CertificateText.Read(ring.Roots.First(root => CertificateId.Of(root) == list.RootCertificateId)).SubjectPublicKeyInfo.Span),
+                List = list.List, Number = list.Number, ThisUpdate = list.ThisUpdate, NextUpdate = list.NextUpdate,
+            }),
+        ],
     });
 }

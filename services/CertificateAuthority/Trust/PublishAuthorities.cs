@@ -15,7 +15,7 @@ sealed class PublishAuthorities(IBus bus) : ISubscription
         var trusted = batch.Where(recorded => recorded.StreamId.Category == "authority").ToList();
         if (trusted.Count > 0)
             await bus.Publish(new TrustedAuthoritiesChanged { CaCertificateIds = KeysOf(trusted) }, context => context.MessageId = trusted[^1].Id, cancellation);
-        var own = batch.Where(recorded => recorded.StreamId.Category is "issuer" or "signing").ToList();
+        var own = batch.Where(recorded => recorded.StreamId.Category is "issuer" or "signing" or "rootlist").ToList();
         if (own.Count > 0)
             await bus.Publish(new IssuersChanged { IssuerIds = KeysOf(own) }, context => context.MessageId = own[^1].Id, cancellation);
     }

@@ -12,6 +12,7 @@ sealed class Issuers(IAsk ask) : IOperations
         new("RequestIssuer", "POST /fleet/issuers", Request),
         new("InstallIssuer", "PUT /fleet/issuers/{issuerId}/certificate", Install),
         new("AssignSigning", "PUT /fleet/issuers/{issuerId}/signing", Assign),
+        new("InstallRootList", "PUT /fleet/root-list", InstallRootList),
     ];
 
     async Task<Reply> List(OperationRequest request, CancellationToken cancellation) =>
@@ -41,6 +42,16 @@ sealed class Issuers(IAsk ask) : IOperations
         {
             IssuerId = request.Path("issuerId"), Profiles = request.Texts("profiles"), RequestedBy = request.Caller,
         }, cancellation)).Reply(Body);
+
+    async Task<Reply> InstallRootList(OperationRequest request, CancellationToken cancellation) =>
+        (await ask.Ask<InstallRootList, RootListDescription>(new() { ListPem = request.Text("listPem"), RequestedBy = request.Caller }, cancellation)).Reply(list => new
+        {
+            rootCertificateId = list.RootCertificateId,
+            number = list.Number,
+            thisUpdate = list.ThisUpdate.Epoch(),
+            nextUpdate = list.NextUpdate.Epoch(),
+            revoked = list.Revoked,
+        });
 
     static object Body(IssuerDescription issuer) => new
     {

@@ -8,18 +8,21 @@ using Npgsql;
 namespace FleetPlatform.Revocation.Lists;
 
 /// <summary>
-/// <c>GET /{issuer}/{shard|full|delta}.crl</c> (DER) and <c>.pem</c>, and <c>/{issuer}/chain.pem</c>: plain HTTP, cacheable, and from the database
-/// alone, piece by piece. What is fetched is one list from its first octet to its last, whatever is cut meanwhile.
+/// <c>GET /{issuer}/{shard|full|delta}.crl</c> (DER) and <c>.pem</c>, <c>/{issuer}/chain.pem</c>, <c>/roots/{name}.crl</c> and <c>.pem</c>: plain HTTP, cacheable.
+/// Lists of issuers come from the database alone, piece by piece. What is fetched is one list from its first octet to its last, whatever is cut meanwhile.
 /// </summary>
 static class ServeLists
 {
     const string Der = ".crl";
     const string Pem = ".pem";
+    const string DerType = "application/pkix-crl";
+    const string PemType = "application/x-pem-file";
     const int PemLine = 48; // octets of a line of 64 characters
 
     public static void MapLists(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/{issuer}/{file}", Serve);
+        routes.MapGet($"/{RevocationPoints.RootFolder}/{{file}}", ServeRootList);
         routes.MapGet("/{issuer}/chain.pem", async (string issuer, Authorities authorities, CancellationToken cancellation) =>
             (await authorities.Find(cancellation)).FirstOrDefault(each => each.IssuerId == issuer) is { } found
                 ? Results.Text(found.CertificatePem + string.Concat(found.ChainPem), "application/pem-certificate-chain")
@@ -37,32 +40,44 @@ static class ServeLists
         }
 
         var response = http.Response;
-        var tag = new EntityTagHeaderValue($"\"{list.Number}{extension}\"");
-        var headers = response.GetTypedHeaders();
-        headers.ETag = tag;
-        headers.LastModified = list.ThisUpdate;
-        headers.Expires = list.NextUpdate;
-
-        // A cache may keep it as long as it is the newest for sure, not as long as it is valid: what is revoked now is on the next one.
-        headers.CacheControl = new() { Public = true, MaxAge = TimeSpan.FromSeconds(Math.Clamp((list.NextUpdate - clock.GetUtcNow()).TotalSeconds, 0, 60)) };
-        if (http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
-        {
-            response.StatusCode = StatusCodes.Status304NotModified;
-            return;
-        }
+        if (IsKnown(http, list.Number + extension, list.ThisUpdate, list.NextUpdate, clock.GetUtcNow())) return;
 
         var (head, tail) = RevocationListWriter.WriteEnvelope(list.Length, list.Algorithm, list.Signature);
         if (extension == Der)
         {
-            response.ContentType = "application/pkix-crl";
+            response.ContentType = DerType;
             response.ContentLength = head.Length + list.Length + tail.Length;
             await foreach (var piece in Pieces(head, list, tail, database, cancellation)) await response.Body.WriteAsync(piece, cancellation);
         }
         else
         {
-            response.ContentType = "application/x-pem-file";
+            response.ContentType = PemType;
             await WritePem(Pieces(head, list, tail, database, cancellation), response.Body, cancellation);
         }
+    }
+
+    // A root's list is small, and comes from the authority, which keeps what was cut where the root's key is.
+    static async Task<IResult> ServeRootList(string file, HttpContext http, Authorities authorities, TimeProvider clock)
+    {
+        var extension = Path.GetExtension(file);
+        var list = extension is Der or Pem ? (await authorities.FindRootLists(http.RequestAborted)).FirstOrDefault(each => each.Name == Path.GetFileNameWithoutExtension(file)) : null;
+        if (list is null) return Results.NotFound();
+        if (IsKnown(http, list.Number.ToString(CultureInfo.InvariantCulture) + extension, list.ThisUpdate, list.NextUpdate, clock.GetUtcNow())) return Results.StatusCode(StatusCodes.Status304NotModified);
+        return extension == Der ? Results.Bytes(list.List, DerType) : Results.Text(FleetPlatform.Pki.Pem.Write(SignedRevocationList.Label, list.List), PemType);
+    }
+
+    // Writes what caches go by; true when the asker has it already.
+    static bool IsKnown(HttpContext http, string version, DateTimeOffset thisUpdate, DateTimeOffset nextUpdate, DateTimeOffset now)
+    {
+        var tag = new EntityTagHeaderValue($"\"{version}\"");
+        var headers = http.Response.GetTypedHeaders();
+        (headers.ETag, headers.LastModified, headers.Expires) = (tag, thisUpdate, nextUpdate);
+
+        // A cache may keep it as long as it is the newest for sure, not as long as it is valid: what is revoked now is on the next one.
+        headers.CacheControl = new() { Public = true, MaxAge = TimeSpan.FromSeconds(Math.Clamp((nextUpdate - now).TotalSeconds, 0, 60)) };
+        if (!http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false))) return false;
+        http.Response.StatusCode = StatusCodes.Status304NotModified;
+        return true;
     }
 
     static async Task WritePem(IAsyncEnumerable<byte[]> pieces, Stream output, CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Threading.Channels;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Pki;
 using FleetPlatform.Revocation.Lists;
@@ -30,9 +31,13 @@ sealed class Responders(Authorities authorities, IAsk ask, TimeProvider clock, I
     static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     readonly Dictionary<string, (Responder Responder, DateTimeOffset RenewAt)> _ready = new(StringComparer.Ordinal);
+    readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     volatile IReadOnlyList<Responder> _responders = [];
 
     public IReadOnlyList<Responder> All => _responders;
+
+    /// <summary>There may be another authority.</summary>
+    public void Wake() => _wake.Writer.TryWrite(true);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -53,8 +58,16 @@ sealed class Responders(Authorities authorities, IAsk ask, TimeProvider clock, I
                 pause = Pause;
             }
 
-            await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Wait(pause, stoppingToken);
         }
+    }
+
+    async Task Wait(TimeSpan pause, CancellationToken stopping)
+    {
+        using var poll = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        await Task.WhenAny(Task.Delay(pause, clock, poll.Token), _wake.Reader.WaitToReadAsync(poll.Token).AsTask());
+        await poll.CancelAsync();
+        _wake.Reader.TryRead(out _);
     }
 
     async Task Renew(RevocationIssuer issuer, CancellationToken cancellation)

@@ -63,7 +63,7 @@ public sealed class FinishPreparedTests : IAsyncLifetime
         var signer = _authority.Ring.Active.Signer;
         var late = _authority.Store.OpenSession();
         var prepared = signer.Resume(intent.Tbs);
-        IssueCertificate.Close(late, IssueCertificate.Describe(intent, prepared, signer.Sign(prepared), _authority.Clock.GetUtcNow()), TimeSpan.Zero);
+        SignPrepared.Close(late, SignPrepared.Describe(intent, prepared, signer.Sign(prepared), _authority.Clock.GetUtcNow()), TimeSpan.Zero);
         await Should.ThrowAsync<ConcurrencyException>(() => late.SaveChangesAsync());
         (await _authority.Scalar<long>("select count(*) from mt_streams where id like 'certificate-%'")).ShouldBe(1);
     }

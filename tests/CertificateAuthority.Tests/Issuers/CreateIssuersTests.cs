@@ -45,7 +45,7 @@ public sealed class CreateIssuersTests
 
         created.Select(pair => pair.Root.CertificateId).Distinct().Count().ShouldBe(1);
         created.Select(pair => pair.Issuing.CertificateId).Distinct().Count().ShouldBe(1);
-        (await database.Scalar<long>("select count(*) from mt_events")).ShouldBe(2);
+        (await database.Scalar<long>("select count(*) from mt_events")).ShouldBe(3);
         (await database.Scalar<long>("select count(*) from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database()")).ShouldBe(0);
         using var ring = new IssuerRing();
         ring.Open([new(created[0].Root, null, null), new(created[0].Issuing, null, null)], Signing.Initial, TestAuthority.StoresOf(options));

@@ -106,7 +106,7 @@ public sealed class RollOverTests
     [Fact]
     public void Who_has_no_certificate_gets_no_work()
     {
-        AssignSigning.Decide(new() { IssuerId = "issuing-2", Profiles = [], RequestedBy = "op" }, Signing.Initial, null, "root", DateTimeOffset.UnixEpoch)
+        AssignSigning.Decide(new() { IssuerId = "issuing-2", Profiles = [], RequestedBy = "op" }, Signing.Initial, null, false, "root", DateTimeOffset.UnixEpoch)
             .Refusal!.Code.ShouldBe("not-found");
     }
 
@@ -166,12 +166,12 @@ public sealed class RollOverTests
     internal static async Task Assign(TestAuthority authority, string id, params string[] profiles)
     {
         var written = await authority.Store.WriteToAggregate<Signing, SigningEvent>(Signing.Stream, state => AssignSigning.Decide(
-            new() { IssuerId = id, Profiles = profiles, RequestedBy = "op" }, state, authority.Ring.Find(id), authority.Ring.For("server").RootId, authority.Clock.GetUtcNow()));
+            new() { IssuerId = id, Profiles = profiles, RequestedBy = "op" }, state, authority.Ring.Find(id), authority.Ring.IsRevoked(authority.Ring.Find(id)!), authority.Ring.For("server").RootId, authority.Clock.GetUtcNow()));
         written.Refusal.ShouldBeNull();
         await authority.Opening().Reopen(CancellationToken.None);
     }
 
-    static FileIssuerKey RootKey(TestAuthority authority) =>
+    internal static FileIssuerKey RootKey(TestAuthority authority) =>
         FileIssuerKey.Load(Path.Combine(authority.Options.DataDirectory, "offline", "root-key.pem"), TestAuthority.Passphrase);
 
     static string SignRequest(CertificateIssuer root, CertificateProfile profile, string csr, DateTimeOffset now)

@@ -66,7 +66,7 @@ public sealed class SignRevocationListTests
     public async Task A_responder_is_certified_for_answers_alone()
     {
         await using var authority = await TestAuthority.Start();
-        var issue = new FleetPlatform.CertificateAuthority.Revocation.IssueResponderCertificate(authority.Store, authority.Ring, new(authority.Options), authority.Clock);
+        var issue = new FleetPlatform.CertificateAuthority.Revocation.IssueResponderCertificate(authority.Sign, authority.Ring, new(authority.Options), authority.Clock);
 
         var (der, refusal) = await issue.Handle(new() { IssuerId = "issuing-1", CertificateSigningRequest = TestAuthority.ACsr() }, default);
 

@@ -10,6 +10,8 @@ namespace FleetPlatform.Cli.Commands;
 /// <summary><c>fleet ca</c>: the platform's own authorities, from the offline ceremony to the roll-over (docs/pki.md).</summary>
 static class AuthorityCommand
 {
+    const int AuthorityCompromise = 2;
+
     static readonly Option<DirectoryInfo> Output = new("--output") { Description = "Folder for what the ceremony makes.", Required = true };
     static readonly Option<string> Name = new("--name") { Description = "Organization, and beginning of the authorities' names.", DefaultValueFactory = _ => "FleetPlatform" };
     static readonly Option<FileInfo> RootPassphrase = new("--root-passphrase-file") { Description = "Its first line encrypts the root's key. At least 12 characters.", Required = true };
@@ -28,6 +30,11 @@ static class AuthorityCommand
     static readonly Option<int> PathLength = new("--path-length") { Description = "Authorities that may follow below.", DefaultValueFactory = _ => 0 };
     static readonly Option<string> CommonName = new("--common-name") { Description = "Name of the new authority.", Required = true };
     static readonly Option<string> Token = new("--token") { Description = "A key that a PKCS#11 token holds already: pkcs11:token=…;object=…." };
+    static readonly Option<string> PkiUrl = new("--pki-url") { Description = "Where the platform publishes its lists, for example http://pki.example.com: named in the authority's certificate." };
+    static readonly Option<FileInfo> Former = new("--former") { Description = "The root's list before; what is on it stays." };
+    static readonly Option<FileInfo[]> Revoke = new("--revoke") { Description = "Certificates of authorities that are not trusted any more." };
+    static readonly Option<int> ListDays = new("--days") { Description = "Life of the list, cut where the root ends.", DefaultValueFactory = _ => (int)Ceremony.RootListValidity.TotalDays };
+    static readonly Argument<FileInfo> ListFile = new("list") { Description = "What ./fleet ca crl printed." };
     static readonly Argument<string> Id = new("id") { Description = "The authority, for example issuing-2." };
     static readonly Argument<FileInfo> Certificate = new("certificate") { Description = "What the root has signed, PEM." };
     static readonly Option<FileInfo[]> Chain = new("--chain") { Description = "Authorities above it, its signer first; a root that the platform trusts already may be left out." };
@@ -36,9 +43,12 @@ static class AuthorityCommand
     public static Command Create() => new("ca", "The platform's own authorities.")
     {
         Offline(new("init", "On your own machine: makes a root, and a first issuing authority for the service.")
-            { Output, Name, RootPassphrase, ServicePassphrase, KeyType, PermitDns, PermitIp }, Init),
+            { Output, Name, RootPassphrase, ServicePassphrase, KeyType, PermitDns, PermitIp, PkiUrl }, Init),
         Offline(new("sign", "On your own machine: signs an authority's request with the root's key, and prints the certificate.")
-            { Root, RootKey, RootPassphrase, SigningRequestFile, Days, PathLength, PermitDns, PermitIp }, Sign),
+            { Root, RootKey, RootPassphrase, SigningRequestFile, Days, PathLength, PermitDns, PermitIp, PkiUrl }, Sign),
+        Offline(new("crl", "On your own machine: cuts the root's list about the authorities below it, and prints it.")
+            { Root, RootKey, RootPassphrase, Former, Revoke, ListDays }, CutList),
+        new Command("install-crl", "Publishes such a list.") { ListFile }.Runs(InstallList),
         new Command("request", "Makes a key for another authority and prints the request for the root.") { CommonName, KeyType, Token }.Runs(Request),
         new Command("install", "Installs what the root has signed; the authority stands by.") { Id, Certificate, Chain }.Runs(Install),
         new Command("use", "From here on this authority signs; nobody is disconnected.") { Id, Profile }.Runs(Use),
@@ -69,7 +79,7 @@ static class AuthorityCommand
     {
         var folder = parsed.GetValue(Output)!.FullName;
         Ceremony.Init(folder, parsed.GetValue(Name)!, Passphrase(parsed, RootPassphrase), Passphrase(parsed, ServicePassphrase), parsed.GetValue(KeyType),
-            Constraints(parsed), TimeProvider.System.GetUtcNow());
+            Constraints(parsed), parsed.GetValue(PkiUrl), TimeProvider.System.GetUtcNow());
         AnsiConsole.MarkupLineInterpolated($"root     {Path.Combine(folder, Ceremony.RootKeyFile)}: keep it offline");
         AnsiConsole.MarkupLineInterpolated($"service  copy {Path.Combine(folder, Ceremony.ServiceFolder)} to the authority's data directory as 'install', before its first start");
     }
@@ -77,7 +87,14 @@ static class AuthorityCommand
     static void Sign(ParseResult parsed) => Console.Out.Write(Ceremony.Sign(
         File.ReadAllText(parsed.GetValue(Root)!.FullName), parsed.GetValue(RootKey)!.FullName, Passphrase(parsed, RootPassphrase),
         File.ReadAllText(parsed.GetValue(SigningRequestFile)!.FullName), TimeSpan.FromDays(parsed.GetValue(Days)), parsed.GetValue(PathLength),
-        Constraints(parsed), TimeProvider.System.GetUtcNow()));
+        Constraints(parsed), parsed.GetValue(PkiUrl), TimeProvider.System.GetUtcNow()));
+
+    // Of an authority: its key may be lost, or it is simply done; both end what it can sign (RFC 5280 §5.3.1, cACompromise).
+    static void CutList(ParseResult parsed) => Console.Out.Write(Ceremony.CutList(
+        File.ReadAllText(parsed.GetValue(Root)!.FullName), parsed.GetValue(RootKey)!.FullName, Passphrase(parsed, RootPassphrase),
+        parsed.GetValue(Former) is { } former ? File.ReadAllText(former.FullName) : null,
+        [.. (parsed.GetValue(Revoke) ?? []).Select(file => (File.ReadAllText(file.FullName), AuthorityCompromise))], TimeSpan.FromDays(parsed.GetValue(ListDays)),
+        TimeProvider.System.GetUtcNow()));
 
     static string Passphrase(ParseResult parsed, Option<FileInfo> option)
     {
@@ -106,6 +123,13 @@ static class AuthorityCommand
         var chain = (parsed.GetValue(Chain) ?? []).Select(file => File.ReadAllText(file.FullName));
         var issuer = await controlPlane.InstallIssuer(parsed.GetValue(Id)!, await File.ReadAllTextAsync(parsed.GetValue(Certificate)!.FullName, cancellation), chain, cancellation);
         AnsiConsole.MarkupLineInterpolated($"installed {issuer["issuerId"]!.GetValue<string>()}: it stands by until ./fleet ca use {parsed.GetValue(Id)}");
+        return 0;
+    }
+
+    static async Task<int> InstallList(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
+    {
+        var list = await controlPlane.InstallRootList(await File.ReadAllTextAsync(parsed.GetValue(ListFile)!.FullName, cancellation), cancellation);
+        AnsiConsole.MarkupLineInterpolated($"published number {list["number"]!.GetValue<long>()}, {list["revoked"]!.AsArray().Count} revoked, until {Date(list["nextUpdate"])}");
         return 0;
     }
 

@@ -19,6 +19,10 @@ sealed partial class ControlPlaneClient
             ["certificatePem"] = certificatePem, ["chainPem"] = new JsonArray([.. chainPem.Select(pem => JsonValue.Create(pem))]),
         }, cancellation);
 
+    /// <summary>Publishes a root's revocation list.</summary>
+    public Task<JsonNode> InstallRootList(string listPem, CancellationToken cancellation) =>
+        Send(HttpMethod.Put, "/fleet/root-list", new JsonObject { ["listPem"] = listPem }, cancellation);
+
     /// <summary>From here on this authority signs.</summary>
     /// <param name="id">The authority.</param>
     /// <param name="profiles">What; empty: everything, but servers' certificates only where the root stays the same.</param>
