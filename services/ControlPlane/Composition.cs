@@ -1,4 +1,5 @@
 using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Contracts.TemplateEngine;
 using FleetPlatform.ControlPlane.Fleet;
 using FleetPlatform.ControlPlane.Http;
 using FleetPlatform.ControlPlane.Operations;
@@ -15,7 +16,8 @@ static class Composition
         builder.AddServiceDefaults("control-plane");
         builder.AddOptions<ControlPlaneOptions>(ControlPlaneOptions.Section);
         builder.AddFleetBus("control-plane", bus =>
-            bus.AddBatcher<IssueCertificates, IssueCertificate, IssueCertificatesAnswer, IssueCertificateAnswer>());
+            bus.AddBatcher<IssueCertificates, IssueCertificate, IssueCertificatesAnswer, IssueCertificateAnswer>()
+                .AddBatcher<RegisterThings, RegisterThing, RegisterThingsAnswer, RegisterThingAnswer>(TimeSpan.FromSeconds(15)));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
         builder.Services.AddSingleton<SealedSecretOpener>();
@@ -29,6 +31,8 @@ static class Composition
             .AddSingleton<IOperations, CertificateCreation>()
             .AddSingleton<IOperations, CaCertificates>()
             .AddSingleton<IOperations, Things>()
+            .AddSingleton<IOperations, Registrations>()
+            .AddSingleton<IOperations, Lines>()
             .AddSingleton<IOperations, ThingTypes>()
             .AddSingleton<IOperations, ThingGroups>()
             .AddSingleton<IOperations, BillingGroups>()

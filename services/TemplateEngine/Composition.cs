@@ -1,9 +1,11 @@
+using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.ServiceDefaults;
 using FleetPlatform.TemplateEngine.Budgets;
 using FleetPlatform.TemplateEngine.Claims;
 using FleetPlatform.TemplateEngine.Hooks;
 using FleetPlatform.TemplateEngine.JustInTime;
+using FleetPlatform.TemplateEngine.Registrations;
 using FleetPlatform.TemplateEngine.Rehearsal;
 using FleetPlatform.TemplateEngine.Templates;
 
@@ -26,7 +28,10 @@ static class Composition
         builder.Services.AddSingleton<SpendClaim>();
         builder.Services.AddSingleton<RefusalBudget>();
         builder.Services.AddSingleton<ProvisioningMeter>();
+        builder.Services.AddSingleton<ApplyResources>();
         builder.Services.AddSingleton<ProvisionThing>();
+        builder.Services.AddSingleton<ObtainCertificate>();
+        builder.Services.AddSingleton<RegisterThing>();
         builder.Services.AddSingleton<RehearseTemplate>();
         builder.Services.AddSingleton<RecordedRegistrations>();
         builder.Services.AddSingleton<ReplayTemplate>();
@@ -40,6 +45,7 @@ static class Composition
             .AddBatchConsumer<ProvisionThingsConsumer>()
             .AddRequestConsumer<ProvisionHookedThingConsumer>(concurrency: 256)
             .AddBatchConsumer<ProvisionCertificatesConsumer>()
+            .AddBatchConsumer<RegisterThingsConsumer>()
             .AddRequestConsumer<CreateTemplateConsumer>()
             .AddRequestConsumer<DescribeTemplateConsumer>()
             .AddRequestConsumer<UpdateTemplateConsumer>()
@@ -56,6 +62,8 @@ static class Composition
             .AddRequestConsumer<ValidateTemplateConsumer>()
             .AddRequestConsumer<RehearseTemplateConsumer>(concurrency: 8)
             .AddRequestConsumer<ReplayTemplateConsumer>(concurrency: 2)
+            .AddBatcher<IssueCertificates, IssueCertificate, IssueCertificatesAnswer, IssueCertificateAnswer>()
+            .AddBatcher<AdmitCertificates, AdmitCertificate, AdmitCertificatesAnswer, AdmitCertificateAnswer>()
             .AddBatcher<ApplyProvisionings, ApplyProvisioning, ApplyProvisioningsAnswer, ApplyProvisioningAnswer>(RegistryTimeout(builder.Configuration)));
         var app = builder.Build();
         app.MapDefaultEndpoints();

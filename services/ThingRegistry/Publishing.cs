@@ -25,7 +25,7 @@ sealed class PublishChanges(IBus bus, NpgsqlDataSource database) : ISubscription
         {
             switch (recorded.Data)
             {
-                case PrincipalRegistered { Status: PrincipalStatus.PendingActivation } or CertificateRecorded or PrincipalProvisioned:
+                case PrincipalRegistered { Status: PrincipalStatus.PendingActivation } or CertificateRecorded or PrincipalProvisioned { Registered: not true }:
                 case PrincipalExpired { Was: PrincipalStatus.PendingActivation }:
                 case ThingRegistered or CertificateAttached or CertificateDetached:
                     break;

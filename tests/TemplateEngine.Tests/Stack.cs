@@ -47,6 +47,10 @@ public sealed class Stack : IAsyncLifetime
         builder.Services.AddSingleton(this);
         builder.AddFleetBus("thing-registry", consumers => consumers
             .AddBatchConsumer<RegistryStandInConsumer>()
+            .AddBatchConsumer<IssueStandInConsumer>()
+            .AddBatchConsumer<AdmitStandInConsumer>()
+            .AddRequestConsumer<FindIssuerStandIn>()
+            .AddBatcher<RegisterThings, RegisterThing, RegisterThingsAnswer, RegisterThingAnswer>()
             .AddRequestConsumer<RehearseStandIn>()
             .AddRequestConsumer<FindIssuedStandIn>()
             .AddBatcher<ProvisionThings, ProvisionThing, ProvisionThingsAnswer, ProvisionThingAnswer>()
@@ -116,6 +120,9 @@ public sealed class Stack : IAsyncLifetime
         (await Provision(request)).AskHooked.ShouldBeTrue();
         return (await Ask.Ask<ProvisionHookedThing, HookedThingProvisioned>(new() { Item = request }, TimeSpan.FromSeconds(10))).Value!.Answer;
     }
+
+    internal Task<RegisterThingAnswer> Register(RegisterThing request) =>
+        _neighbours.Services.GetRequiredService<IBatcher<RegisterThing, RegisterThingAnswer>>().Ask(request);
 
     internal OwnershipToken TokenOf(ProvisionThing request) =>
         OwnershipToken.Verify(_key, request.OwnershipToken, DateTimeOffset.UtcNow, out _)!;

@@ -201,6 +201,28 @@ async function templates() {
   await send('DeleteProvisioningTemplate', { templateName });
 }
 
+// RegisterThing: certificate, thing and policy by one call, each named as the template names it.
+async function registration() {
+  const thingName = `bulk-${run}`;
+  const templateBody = JSON.stringify({
+    Parameters: { ThingName: { Type: 'String' }, CSR: { Type: 'String' } },
+    Resources: {
+      box: { Type: 'AWS::IoT::Thing', Properties: { ThingName: { Ref: 'ThingName' }, AttributePayload: { line: '7' } } },
+      papers: { Type: 'AWS::IoT::Certificate', Properties: { CertificateSigningRequest: { Ref: 'CSR' }, Status: 'ACTIVE' } },
+      rights: { Type: 'AWS::IoT::Policy', Properties: { PolicyDocument: JSON.parse(document('*')) } },
+    },
+  });
+  const registered = await send('RegisterThing', { templateBody, parameters: { ThingName: thingName, CSR: csr } });
+  const certificateArn = registered.resourceArns.papers;
+  assert.equal(createHash('sha256').update(new X509Certificate(registered.certificatePem).raw).digest('hex'), certificateArn.split('/')[1]);
+  assert.match(registered.resourceArns.box, new RegExp(`thing/${thingName}$`));
+  assert.match(registered.resourceArns.rights, /policy\/[0-9A-F]{40}$/);
+  assert.deepEqual((await send('ListThingPrincipals', { thingName })).principals, [certificateArn]);
+  assert.equal((await send('DescribeCertificate', { certificateId: certificateArn.split('/')[1] })).certificateDescription.status, 'ACTIVE');
+  assert.equal(await refusal('RegisterThing', { templateBody, parameters: { ThingName: thingName } }), 'InvalidRequestException 400');
+  assert.equal(await refusal('RegisterThing', { templateBody: '{', parameters: {} }), 'InvalidRequestException 400');
+}
+
 async function end(policyName, certificate, thingName) {
   const { certificateId, certificateArn } = certificate;
   await send('UpdateCertificate', { certificateId, newStatus: 'INACTIVE' });
@@ -230,5 +252,6 @@ await attachments(policyName, certificate);
 await billing();
 const thingName = await things(certificate);
 await templates();
+await registration();
 await end(policyName, certificate, thingName);
 console.log(JSON.stringify({ passed: true, endpointAddress }));

@@ -16,6 +16,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     SimulateCommand.Create(),
     TemplateCommand.Create(),
     ClaimCommand.Create(),
+    DeviceCommand.Create(),
     WhyCommand.Create(),
     EventsCommand.Create(),
     RevokeCommand.Create(),

@@ -13,6 +13,9 @@ public enum CertificatePurpose
 
     /// <summary>A trusted user's temporary claim, valid five minutes.</summary>
     TemporaryClaim = 2,
+
+    /// <summary>Asked for by an operator for a device that is registered in the same flow: a device's certificate, without an ownership token.</summary>
+    Registration = 3,
 }
 
 /// <summary>Key pairs the authority makes on request.</summary>

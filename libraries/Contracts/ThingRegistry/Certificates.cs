@@ -120,9 +120,14 @@ public sealed record AdmitCertificate : ITraced
     /// <summary>In DER.</summary>
     public required byte[] Certificate { get; init; }
 
-    public required string CaCertificateId { get; init; }
+    /// <summary>The registered authority; null for a certificate that an operator brings without one.</summary>
+    public required string? CaCertificateId { get; init; }
+
     public required CertificateMode Mode { get; init; }
     public string? TraceParent { get; init; }
+
+    /// <summary>Who registers it; null: the gateway, at its first connection.</summary>
+    public string? RequestedBy { get; init; }
 }
 
 public sealed record AdmitCertificateAnswer

@@ -45,6 +45,15 @@ public sealed record ApplyProvisioning : ITraced
     /// </summary>
     public bool Renewal { get; init; }
 
+    /// <summary>
+    /// True: an operator names a certificate that is registered, pending, ACTIVE or INACTIVE. False: one that was just issued, and that nobody has
+    /// made use of.
+    /// </summary>
+    public bool Registered { get; init; }
+
+    /// <summary>With <see cref="Registered"/>: whether a certificate that is ACTIVE or INACTIVE gets <see cref="CertificateStatus"/>, keeps its own, or refuses.</summary>
+    public ResourceOverride OverrideStatus { get; init; }
+
     /// <summary>What becomes of the certificates that the thing has already.</summary>
     public Reprovisioning Reprovisioning { get; init; }
 }

@@ -5,6 +5,7 @@ using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
+using FleetPlatform.ServiceDefaults;
 using Command = FleetPlatform.Contracts.CertificateAuthority.IssueCertificate;
 
 namespace FleetPlatform.CertificateAuthority.Certificates;
@@ -37,7 +38,7 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
         try
         {
             // 1. May this asker ask, and is the request sound? Cheapest checks first.
-            if (!limits.Admits(command.Flow.PrincipalId))
+            if (command.Purpose != CertificatePurpose.Registration && !limits.Admits(command.Flow.PrincipalId))
                 return await Refuse(command, Reasons.TooManyRequests.Code, "This claim asks for more certificates than its limit allows.", cancellation);
 
             // 2. The key: the asker's, or one of ours.
@@ -100,16 +101,46 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
         PublicKeyPem = granted.SealedPrivateKey is null ? null : Pem.Write(Pem.PublicKey, granted.SubjectPublicKeyInfo.Span),
     };
 
-    // The same request again, delivered twice by the broker. A certificate for the asker's own key can be given again; a private key cannot.
+    // The same request again, delivered twice by the broker, or asked again because its asker crashed. A certificate for the asker's own key can
+    // be given again; a private key cannot.
     async Task<IssueCertificateAnswer> Repeat(Command command, CancellationToken cancellation)
     {
         var issuance = await store.AggregateStreamAsync<Issuance, IssuanceEvent>(Issuance.StreamOf(command.Flow.FlowId), cancellation);
-        if (issuance is { CertificateId: { } id, Prepared: { KeyOrigin: KeyOrigin.Requester } intent } && intent.RequestedBy == command.Flow.PrincipalId
-            && command.CertificateSigningRequest is { } csr
-            && (await store.AggregateStreamAsync<Certificate, CertificateEvent>(Certificate.StreamOf(id), cancellation)).Signed is { } signed
-            && Check(csr) is var asked && CertificateText.Read(signed.Certificate).SubjectPublicKeyInfo.Span.SequenceEqual(asked.SubjectPublicKeyInfo.Span))
-            return Answer(command, signed, asked);
-        return new() { Refused = new() { Code = Reasons.Unavailable.Code, Detail = "This request was taken up before. Ask anew." } };
+        if (issuance is { Prepared: { KeyOrigin: KeyOrigin.Requester } intent } && intent.RequestedBy == command.Flow.PrincipalId && command.CertificateSigningRequest is { } csr)
+        {
+            var asked = Check(csr);
+            if (!CertificateText.ReadTbs(intent.Tbs).SubjectPublicKeyInfo.Span.SequenceEqual(asked.SubjectPublicKeyInfo.Span))
+                return new() { Refused = Reasons.InvalidRequest.ToRefused("This flow has asked for a certificate before, for another key.") };
+            if (await FindSigned(issuance, intent, cancellation) is { } signed) return Answer(command, signed, asked);
+        }
+
+        return new() { Refused = Reasons.Unavailable.ToRefused("This request was taken up before. Ask anew.") };
+    }
+
+    // What was prepared and not signed is finished here and now, on the prepared octets; of two who do so at once, the stream lets one win.
+    async Task<CertificateSigned?> FindSigned(Issuance issuance, CertificatePrepared intent, CancellationToken cancellation)
+    {
+        if (issuance.IsOpen)
+        {
+            if (ring.Find(intent.IssuerId) is not { } issuer) return null;
+            var prepared = issuer.Signer.Resume(intent.Tbs);
+            var signed = Describe(intent, prepared, issuer.Signer.Sign(prepared), clock.GetUtcNow());
+            var session = store.OpenSession(new() { CorrelationId = intent.FlowId, CausationId = intent.SessionId, Actor = intent.RequestedBy });
+            Close(session, signed, clock.GetUtcNow() - intent.PreparedAt);
+            try
+            {
+                await session.SaveChangesAsync(cancellation);
+                return signed;
+            }
+            catch (ConcurrencyException)
+            {
+                issuance = await store.AggregateStreamAsync<Issuance, IssuanceEvent>(Issuance.StreamOf(intent.FlowId), cancellation);
+            }
+        }
+
+        return issuance.CertificateId is { } id
+            ? (await store.AggregateStreamAsync<Certificate, CertificateEvent>(Certificate.StreamOf(id), cancellation)).Signed
+            : null;
     }
 
     async Task<IssueCertificateAnswer> Refuse(Command command, string code, string detail, CancellationToken cancellation)

@@ -23,7 +23,7 @@ sealed class Profiles(CertificateAuthorityOptions options)
 
     public CertificateProfile Of(CertificatePurpose purpose) => purpose switch
     {
-        CertificatePurpose.Device => _device,
+        CertificatePurpose.Device or CertificatePurpose.Registration => _device,
         CertificatePurpose.Operator => _operator,
         CertificatePurpose.TemporaryClaim => _temporaryClaim,
         _ => throw new ArgumentOutOfRangeException(nameof(purpose), purpose, "No profile for this purpose."),

@@ -19,15 +19,17 @@ sealed class TemplateSettings(IAsk ask) : IOperations
         (await ask.Ask<UpdateTemplate, TemplateDescription>(new()
         {
             TemplateName = request.Path("templateName"),
-            Reprovisioning = request.Text("reprovisioning") switch
-            {
-                "keep" => Reprovisioning.Keep,
-                "replace" => Reprovisioning.Replace,
-                "refuse" => Reprovisioning.Refuse,
-                _ => throw new InvalidInputException("reprovisioning is keep, replace or refuse."),
-            },
+            Reprovisioning = ReadReprovisioning(request.Text("reprovisioning")),
             RequestedBy = request.Caller,
         }, cancellation)).Reply(View);
+
+    public static Reprovisioning ReadReprovisioning(string word) => word switch
+    {
+        "keep" => Reprovisioning.Keep,
+        "replace" => Reprovisioning.Replace,
+        "refuse" => Reprovisioning.Refuse,
+        _ => throw new InvalidInputException("reprovisioning is keep, replace or refuse."),
+    };
 
     static object View(TemplateDescription template) => new
     {

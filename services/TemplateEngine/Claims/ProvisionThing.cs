@@ -15,7 +15,7 @@ namespace FleetPlatform.TemplateEngine.Claims;
 /// what happened, answer. Nothing is answered before it is recorded, but refusals beyond <see cref="RefusalBudget"/>.
 /// </summary>
 sealed class ProvisionThing(
-    EventStore store, TemplateCatalogue catalogue, IBatcher<ApplyProvisioning, ApplyProvisioningAnswer> registry,
+    EventStore store, TemplateCatalogue catalogue, ApplyResources apply,
     AskHook hook, SpendClaim spend, RefusalBudget budget, OwnershipTokenOptions tokens, TemplateEngineOptions options, TimeProvider clock, ProvisioningMeter meter)
 {
     readonly byte[] _tokenKey = tokens.KeyBytes();
@@ -125,19 +125,9 @@ sealed class ProvisionThing(
             Renewal = Renewal.Is(attempt.Command),
         };
         attempt.AskRegistry();
-        try
-        {
-            var answer = await registry.Ask(request, cancellation);
-            attempt.RegistryAnswered();
-            return answer.Refused is { } refused
-                ? new(new Refusal(refused.Code, refused.Detail))
-                : planned with { Grant = answer.Grant };
-        }
-        catch (RequestUnavailableException)
-        {
-            attempt.RegistryAnswered();
-            return new(new Refusal(Reasons.Unavailable.Code, "The thing registry did not answer. Retry with back-off; the token stays valid."));
-        }
+        var (grant, refusal) = await apply.Handle(request, cancellation);
+        attempt.RegistryAnswered();
+        return refusal is null ? planned with { Grant = grant } : new(refusal);
     }
 
     /// <summary>The registry knows other resources for this certificate. If only the template has changed since, the first answer is given again.</summary>
@@ -156,29 +146,8 @@ sealed class ProvisionThing(
         return outcome.Refusal is null ? outcome with { Replaced = Answer(outcome) } : outcome;
     }
 
-    async Task<Written<Provisioning, ProvisioningEvent>> Record(Attempt attempt, CancellationToken cancellation)
-    {
-        var id = Provisioning.Stream(attempt.FlowId);
-        var metadata = new EventMetadata { CorrelationId = attempt.FlowId, Actor = attempt.Command.Flow.PrincipalId };
-        try
-        {
-            if (attempt.IsCompleted)
-            {
-                // Nearly always the flow's first events: then there is nothing to read before.
-                var session = store.OpenSession(metadata);
-                session.StartStream(id, attempt.Events);
-                await session.SaveChangesAsync(cancellation);
-                return new(Decision<ProvisioningEvent>.Of(attempt.Events), Provisioning.Initial, attempt.Events.Count);
-            }
-        }
-        catch (ConcurrencyException)
-        {
-            // There were attempts before, or there is one right now.
-        }
-
-        return await store.WriteToAggregate<Provisioning, ProvisioningEvent>(
-            id, flow => RecordAttempt.Decide(attempt.Events, flow), metadata, cancellation);
-    }
+    Task<Written<Provisioning, ProvisioningEvent>> Record(Attempt attempt, CancellationToken cancellation) =>
+        RecordAttempt.Handle(attempt.Events, attempt.FlowId, attempt.Command.Flow.PrincipalId, store, cancellation);
 
     static ProvisionThingAnswer Answer(Outcome outcome) => new()
     {

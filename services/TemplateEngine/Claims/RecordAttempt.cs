@@ -14,6 +14,31 @@ static class RecordAttempt
         _ => Decision<ProvisioningEvent>.Of(attempt),
     };
 
+    /// <summary>Records an attempt; nearly always these are the flow's first events, and then there is nothing to read before.</summary>
+    /// <param name="actor">Who asked.</param>
+    public static async Task<Written<Provisioning, ProvisioningEvent>> Handle(
+        IReadOnlyList<ProvisioningEvent> attempt, string flowId, string actor, EventStore store, CancellationToken cancellation)
+    {
+        var id = Provisioning.Stream(flowId);
+        var metadata = new EventMetadata { CorrelationId = flowId, Actor = actor };
+        if (attempt[^1] is ProvisioningCompleted)
+        {
+            try
+            {
+                var session = store.OpenSession(metadata);
+                session.StartStream(id, attempt);
+                await session.SaveChangesAsync(cancellation);
+                return new(Decision<ProvisioningEvent>.Of(attempt), Provisioning.Initial, attempt.Count);
+            }
+            catch (Events.ConcurrencyException)
+            {
+                // There were attempts before, or there is one right now.
+            }
+        }
+
+        return await store.WriteToAggregate<Provisioning, ProvisioningEvent>(id, flow => Decide(attempt, flow), metadata, cancellation);
+    }
+
     public static Refusal Replayed(ProvisioningCompleted done) => new(Reasons.TokenReplayed.Code,
         $"The token has registered with template \"{done.TemplateName}\"{(done.ThingName is { } name ? $" as \"{name}\"" : "")} and other parameters already.");
 

@@ -14,7 +14,7 @@ namespace FleetPlatform.TemplateEngine.JustInTime;
 /// Just-in-time provisioning (aws-protocol 5.3): the template of a certificate's authority, with the certificate's subject for parameters. No token
 /// and no hook: that the connection has the certificate's key and that the authority has signed it is the permission.
 /// </summary>
-sealed class ProvisionCertificate(EventStore store, TemplateCatalogue catalogue, IBatcher<ApplyProvisioning, ApplyProvisioningAnswer> registry,
+sealed class ProvisionCertificate(EventStore store, TemplateCatalogue catalogue, ApplyResources apply,
     RefusalBudget budget, TemplateEngineOptions options, TimeProvider clock, ProvisioningMeter meter)
 {
     const string Inline = "(of the CA)";
@@ -22,7 +22,7 @@ sealed class ProvisionCertificate(EventStore store, TemplateCatalogue catalogue,
     public async Task<ProvisionThingAnswer> Handle(Command command, CancellationToken cancellation)
     {
         var began = clock.GetTimestamp();
-        var attempt = new CertificateAttempt(command, clock, options);
+        var attempt = new TokenlessAttempt(command.Flow, command.TemplateName ?? "", clock, options) { CertificateId = CertificateId.Of(command.Certificate) };
         var (grant, rendered, refusal) = await Try(command, attempt, cancellation);
         if (refusal is null)
         {
@@ -33,13 +33,13 @@ sealed class ProvisionCertificate(EventStore store, TemplateCatalogue catalogue,
         }
 
         attempt.Refuse(refusal);
-        if (budget.TrySpend(attempt.CertificateId)) await Record(attempt, cancellation);
+        if (budget.TrySpend(attempt.CertificateId!)) await Record(attempt, cancellation);
         meter.Refused(refusal.Code, clock.GetElapsedTime(began));
         return new() { Refused = new() { Code = refusal.Code, Detail = refusal.Detail } };
     }
 
     async Task<(PrincipalGrant? Grant, RenderedResources? Rendered, Refusal? Refusal)> Try(
-        Command command, CertificateAttempt attempt, CancellationToken cancellation)
+        Command command, TokenlessAttempt attempt, CancellationToken cancellation)
     {
         var (entry, missing) = await FindTemplate(command, cancellation);
         if (missing is not null) return (null, null, missing);
@@ -55,11 +55,22 @@ sealed class ProvisionCertificate(EventStore store, TemplateCatalogue catalogue,
             return (null, null, new(Reasons.CertificateInvalid.Code, wrong.Message));
         }
 
-        attempt.Parameters = parameters;
-        var (rendered, refusal) = Render.Resources(entry.Document!, new Dictionary<string, string>(), PseudoParameters.OfCertificate(attempt.CertificateId, parameters));
+        attempt.Parameters = ParameterRules.Recorded(parameters, options);
+        var (rendered, refusal) = Render.Resources(entry.Document!, new Dictionary<string, string>(), PseudoParameters.OfCertificate(attempt.CertificateId!, parameters));
         if (refusal is not null) return (null, null, refusal);
         attempt.Resolve(rendered!);
-        return await Apply(command, attempt, entry, rendered!, cancellation);
+        var (grant, no) = await apply.Handle(new()
+        {
+            Flow = command.Flow.Traced(),
+            CertificateId = attempt.CertificateId!,
+            TemplateName = entry.Name,
+            TemplateVersion = entry.VersionId,
+            CertificateStatus = rendered!.CertificateStatus,
+            ExclusiveThing = rendered.ExclusiveThing,
+            Thing = rendered.Thing,
+            Policies = rendered.Policies,
+        }, cancellation);
+        return (grant, rendered, no);
     }
 
     async Task<(CatalogueEntry? Entry, Refusal? Refusal)> FindTemplate(Command command, CancellationToken cancellation)
@@ -79,43 +90,8 @@ sealed class ProvisionCertificate(EventStore store, TemplateCatalogue catalogue,
         ? (null, new(Reasons.Internal.Code, $"Template \"{entry.Name}\" cannot be read: {entry.Problem}"))
         : (entry, null);
 
-    async Task<(PrincipalGrant?, RenderedResources?, Refusal?)> Apply(
-        Command command, CertificateAttempt attempt, CatalogueEntry entry, RenderedResources rendered, CancellationToken cancellation)
-    {
-        try
-        {
-            var answer = await registry.Ask(new()
-            {
-                Flow = command.Flow.Traced(),
-                CertificateId = attempt.CertificateId,
-                TemplateName = entry.Name,
-                TemplateVersion = entry.VersionId,
-                CertificateStatus = rendered.CertificateStatus,
-                ExclusiveThing = rendered.ExclusiveThing,
-                Thing = rendered.Thing,
-                Policies = rendered.Policies,
-            }, cancellation);
-            return answer.Refused is { } refused ? (null, null, new(refused.Code, refused.Detail)) : (answer.Grant, rendered, null);
-        }
-        catch (RequestUnavailableException)
-        {
-            return (null, null, new(Reasons.Unavailable.Code, "The thing registry did not answer. The device connects again."));
-        }
-    }
-
-    async Task Record(CertificateAttempt attempt, CancellationToken cancellation)
-    {
-        var session = store.OpenSession(new() { CorrelationId = attempt.FlowId, Actor = attempt.CertificateId });
-        session.StartStream(Provisioning.Stream(attempt.FlowId), attempt.Events);
-        try
-        {
-            await session.SaveChangesAsync(cancellation);
-        }
-        catch (Events.ConcurrencyException)
-        {
-            // The same request, delivered twice by the broker: it is on record.
-        }
-    }
+    Task<Written<Provisioning, ProvisioningEvent>> Record(TokenlessAttempt attempt, CancellationToken cancellation) =>
+        RecordAttempt.Handle(attempt.Events, attempt.FlowId, attempt.CertificateId!, store, cancellation);
 }
 
 sealed class ProvisionCertificatesConsumer(ProvisionCertificate provision) : IConsumer<ProvisionCertificates>

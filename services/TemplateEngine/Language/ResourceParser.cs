@@ -32,15 +32,15 @@ sealed class ResourceParser(ExpressionParser expressions, TemplateKind kind)
         switch (type.Text)
         {
             case "AWS::IoT::Thing" when Thing is null:
-                Thing = ReadThing(properties, resource["OverrideSettings"]);
+                Thing = ReadThing(properties, resource["OverrideSettings"]) with { LogicalName = member.Name };
                 break;
             case "AWS::IoT::Certificate" when Certificate is null:
-                Certificate = ReadCertificate(properties, resource["OverrideSettings"]);
+                Certificate = ReadCertificate(properties, resource["OverrideSettings"]) with { LogicalName = member.Name };
                 break;
             case "AWS::IoT::Policy" when Policies.Count < TemplateLimits.Policies:
                 if (resource["OverrideSettings"] is { Members.Count: > 0 } settings)
                     throw settings.Error("A policy has no OverrideSettings.", "Leave them out: an existing policy is attached as it is.");
-                Policies.Add(ReadPolicy(properties));
+                Policies.Add(ReadPolicy(member.Name, properties));
                 break;
             case "AWS::IoT::Policy":
                 throw resource.Error($"There are more than {TemplateLimits.Policies} policies.", "Combine their statements in one document.");
@@ -171,13 +171,13 @@ sealed class ResourceParser(ExpressionParser expressions, TemplateKind kind)
             : value;
     }
 
-    PolicyResource ReadPolicy(SourceNode properties)
+    PolicyResource ReadPolicy(string logicalName, SourceNode properties)
     {
         Known(properties, "a policy", "PolicyName", "PolicyDocument");
         return (properties["PolicyName"], properties["PolicyDocument"]) switch
         {
-            ({ } name, null) => new(PolicyName(name), null),
-            (null, { } document) => new(null, new PolicyParser(expressions).Parse(document)),
+            ({ } name, null) => new(logicalName, PolicyName(name), null),
+            (null, { } document) => new(logicalName, null, new PolicyParser(expressions).Parse(document)),
             _ => throw properties.Error("A policy has exactly one of PolicyName and PolicyDocument.", "Name an existing policy, or write a document."),
         };
     }

@@ -21,6 +21,9 @@ sealed record TemplateDocument
 
 sealed record ThingResource
 {
+    /// <summary>The name that the template gives the resource.</summary>
+    public string LogicalName { get; init; } = "";
+
     public required TextExpression ThingName { get; init; }
     public TextExpression? ThingTypeName { get; init; }
     public TextExpression? BillingGroup { get; init; }
@@ -37,6 +40,9 @@ sealed record ThingResource
 /// <summary>Exactly one of the first three names the certificate; CertificateId is the only way for fleet and JITP templates.</summary>
 sealed record CertificateResource
 {
+    /// <inheritdoc cref="ThingResource.LogicalName"/>
+    public string LogicalName { get; init; } = "";
+
     public TextExpression? CertificateId { get; init; }
     public TextExpression? SigningRequest { get; init; }
     public TextExpression? CertificatePem { get; init; }
@@ -52,7 +58,7 @@ sealed record CertificateResource
 }
 
 /// <summary>One of the two: a policy that exists, or a document.</summary>
-sealed record PolicyResource(TextExpression? PolicyName, PolicyTemplate? Document);
+sealed record PolicyResource(string LogicalName, TextExpression? PolicyName, PolicyTemplate? Document);
 
 /// <summary>A policy document: literal text with holes for what depends on the device.</summary>
 sealed record PolicyTemplate(IReadOnlyList<PolicyPiece> Pieces);

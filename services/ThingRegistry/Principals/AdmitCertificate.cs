@@ -30,7 +30,7 @@ static class AdmitCertificate
         }
 
         var id = CertificateId.Of(command.Certificate);
-        var written = await registry.WritePrincipal(id, "mqtt-gateway", principal => Decide(command, certificate, principal, registry.Now), cancellation);
+        var written = await registry.WritePrincipal(id, command.RequestedBy ?? "mqtt-gateway", principal => Decide(command, certificate, principal, registry.Now), cancellation);
         return written.Refusal is { } refusal
             ? new() { Refused = refusal.ToRefused() }
             : new() { Grant = (await grants.Find(registry.Database, [id], cancellation)).GetValueOrDefault(id) };

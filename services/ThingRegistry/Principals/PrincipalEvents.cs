@@ -40,6 +40,7 @@ sealed record CertificateRecorded(string CertificatePem, DateTimeOffset NotBefor
 /// <param name="Resources">SHA-256 of what was asked for; the same question again is answered, another one refused.</param>
 /// <param name="RenewalOf">The certificate of the same thing whose connection asked; null for a first one.</param>
 /// <param name="WatchUntil">Of a renewal: until then gateways report whether the device uses it.</param>
+/// <param name="Registered">True: an operator named a certificate that gateways may know already.</param>
 sealed record PrincipalProvisioned(
     PrincipalStatus Status,
     string FlowId,
@@ -50,7 +51,8 @@ sealed record PrincipalProvisioned(
     IReadOnlyList<AttachedPolicy> Policies,
     DateTimeOffset At,
     string? RenewalOf = null,
-    DateTimeOffset? WatchUntil = null) : PrincipalEvent;
+    DateTimeOffset? WatchUntil = null,
+    bool? Registered = null) : PrincipalEvent;
 
 /// <summary>The certificate was used to register another one for its thing; both work until the rotation ends.</summary>
 /// <param name="By">The other certificate.</param>

@@ -61,7 +61,7 @@ static partial class ApplyProvisioning
         return new()
         {
             CertificateId = command.CertificateId,
-            Status = command.CertificateStatus,
+            Status = provisioned.Status.ToContract(),
             WatchUntil = provisioned.WatchUntil,
             Version = state.PrincipalVersion + 1,
             Policies = [.. provisioned.Policies.Select(policy => GrantOf(policy, plan, state))],

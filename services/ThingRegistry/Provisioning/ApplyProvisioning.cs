@@ -22,9 +22,17 @@ static partial class ApplyProvisioning
         var digest = ResourceDigest.Of(command);
         if (state.Principal.Provisioned is { } before)
             return before.Resources != digest
-                ? new Refusal(Reasons.TokenReplayed.Code, "This certificate has been provisioned already, with other resources.")
+                ? new Refusal((command.Registered ? Reasons.ResourceConflict : Reasons.TokenReplayed).Code, "This certificate has been provisioned already, with other resources.")
                 : before.Status == state.Principal.Status ? ProvisioningPlan.Nothing : NotPending(state.Principal);
-        if (state.Principal.Status is not (PrincipalStatus.Unknown or PrincipalStatus.PendingActivation)) return NotPending(state.Principal);
+        if (command.Registered)
+        {
+            if (RefuseRegistered(command, state.Principal) is { } no) return no;
+            command = command with { CertificateStatus = StatusOf(command, state.Principal.Status) };
+        }
+        else if (state.Principal.Status is not (PrincipalStatus.Unknown or PrincipalStatus.PendingActivation))
+        {
+            return NotPending(state.Principal);
+        }
 
         if (Renewal.Refuse(command, state) is { } foreign) return foreign;
         if (command.Renewal) return Renewal.Plan(command, state, digest, now);
@@ -47,10 +55,27 @@ static partial class ApplyProvisioning
             Policies = policies.Created,
             Old = [.. Replace(command, state, now)],
             Principal = new(command.CertificateStatus.ToRecorded(), command.Flow.FlowId, command.TemplateName, command.TemplateVersion,
-                digest, attached, policies.Attached, now, renewed is null ? null : command.Flow.PrincipalId, renewed?.WatchUntil),
+                digest, attached, policies.Attached, now, renewed is null ? null : command.Flow.PrincipalId, renewed?.WatchUntil, command.Registered ? true : null),
             Renewed = renewed,
         };
     }
+
+    // An operator's word is enough for a certificate that somebody uses already; never for one that is gone or revoked.
+    static Refusal? RefuseRegistered(Command command, Principal principal) => principal switch
+    {
+        { WasRevoked: true } => NotPending(principal with { Status = PrincipalStatus.Revoked }),
+        { Exists: false } => Principal.Missing(command.CertificateId),
+        { Status: not PrincipalStatus.PendingActivation } when command.OverrideStatus == ResourceOverride.Fail =>
+            new(Reasons.ResourceConflict.Code, $"Certificate {command.CertificateId} is registered already, and the template says FAIL."),
+        _ => null,
+    };
+
+    static CertificateStatus StatusOf(Command command, PrincipalStatus status) => (status, command.OverrideStatus) switch
+    {
+        (PrincipalStatus.Active, not ResourceOverride.Replace) => CertificateStatus.Active,
+        (PrincipalStatus.Inactive, not ResourceOverride.Replace) => CertificateStatus.Inactive,
+        _ => command.CertificateStatus,
+    };
 
     static Refusal NotPending(Principal principal) => new(Reasons.CertificateNotPending.Code, principal.Status switch
     {

@@ -107,7 +107,7 @@ public sealed class IssueCertificateTests : IAsyncLifetime
         var otherKey = await _authority.Handle(command with { CertificateSigningRequest = TestAuthority.ACsr() });
         var otherClaim = await _authority.Handle(command with { Flow = command.Flow with { PrincipalId = new('d', 64) } });
 
-        otherKey.Refused!.Code.ShouldBe("unavailable");
+        otherKey.Refused!.Code.ShouldBe("invalid-request");
         otherClaim.Refused!.Code.ShouldBe("unavailable");
     }
 

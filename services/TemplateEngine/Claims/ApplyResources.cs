@@ -1,0 +1,22 @@
+using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.ServiceDefaults;
+
+namespace FleetPlatform.TemplateEngine.Claims;
+
+/// <summary>Has ThingRegistry register what a template rendered to, all or nothing.</summary>
+sealed class ApplyResources(IBatcher<ApplyProvisioning, ApplyProvisioningAnswer> registry)
+{
+    /// <returns>The certificate's grant, or why there is none; <c>unavailable</c> when the registry did not answer: asking again does no harm.</returns>
+    public async Task<(PrincipalGrant? Grant, Refusal? Refusal)> Handle(ApplyProvisioning request, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await registry.Ask(request, cancellation);
+            return answer.Refused is { } refused ? (null, new(refused.Code, refused.Detail)) : (answer.Grant, null);
+        }
+        catch (RequestUnavailableException)
+        {
+            return (null, new(Reasons.Unavailable.Code, "The thing registry did not answer. Retry with back-off; asking again does no harm."));
+        }
+    }
+}
