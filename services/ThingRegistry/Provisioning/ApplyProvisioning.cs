@@ -26,8 +26,8 @@ static partial class ApplyProvisioning
                 : before.Status == state.Principal.Status ? ProvisioningPlan.Nothing : NotPending(state.Principal);
         if (command.Registered)
         {
-            if (RefuseRegistered(command, state.Principal) is { } no) return no;
-            command = command with { CertificateStatus = StatusOf(command, state.Principal.Status) };
+            if (RegisteredCertificate.Refuse(command, state.Principal) is { } no) return no;
+            command = command with { CertificateStatus = RegisteredCertificate.StatusOf(command, state.Principal.Status) };
         }
         else if (state.Principal.Status is not (PrincipalStatus.Unknown or PrincipalStatus.PendingActivation))
         {
@@ -60,24 +60,7 @@ static partial class ApplyProvisioning
         };
     }
 
-    // An operator's word is enough for a certificate that somebody uses already; never for one that is gone or revoked.
-    static Refusal? RefuseRegistered(Command command, Principal principal) => principal switch
-    {
-        { WasRevoked: true } => NotPending(principal with { Status = PrincipalStatus.Revoked }),
-        { Exists: false } => Principal.Missing(command.CertificateId),
-        { Status: not PrincipalStatus.PendingActivation } when command.OverrideStatus == ResourceOverride.Fail =>
-            new(Reasons.ResourceConflict.Code, $"Certificate {command.CertificateId} is registered already, and the template says FAIL."),
-        _ => null,
-    };
-
-    static CertificateStatus StatusOf(Command command, PrincipalStatus status) => (status, command.OverrideStatus) switch
-    {
-        (PrincipalStatus.Active, not ResourceOverride.Replace) => CertificateStatus.Active,
-        (PrincipalStatus.Inactive, not ResourceOverride.Replace) => CertificateStatus.Inactive,
-        _ => command.CertificateStatus,
-    };
-
-    static Refusal NotPending(Principal principal) => new(Reasons.CertificateNotPending.Code, principal.Status switch
+    public static Refusal NotPending(Principal principal) => new(Reasons.CertificateNotPending.Code, principal.Status switch
     {
         PrincipalStatus.Revoked => "The certificate has been revoked.",
         PrincipalStatus.Inactive => "The certificate has been deactivated.",
