@@ -124,9 +124,9 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
         {
             if (ring.Find(intent.IssuerId) is not { } issuer) return null;
             var prepared = issuer.Signer.Resume(intent.Tbs);
-            var signed = Describe(intent, prepared, issuer.Signer.Sign(prepared), clock.GetUtcNow());
+            var signed = SignPrepared.Describe(intent, prepared, issuer.Signer.Sign(prepared), clock.GetUtcNow());
             var session = store.OpenSession(new() { CorrelationId = intent.FlowId, CausationId = intent.SessionId, Actor = intent.RequestedBy });
-            Close(session, signed, clock.GetUtcNow() - intent.PreparedAt);
+            SignPrepared.Close(session, signed, clock.GetUtcNow() - intent.PreparedAt);
             try
             {
                 await session.SaveChangesAsync(cancellation);
