@@ -44,6 +44,9 @@ sealed record HostOptions
 
     public TimeSpan LongestRestartDelay { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The longest wait before a process starts again that had become healthy: it is worth having back, however often it is killed.</summary>
+    public TimeSpan LongestDelayOnceHealthy { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>A process that stayed up this long starts again with the first delay.</summary>
     public TimeSpan SteadyAfter { get; init; } = TimeSpan.FromSeconds(30);
 

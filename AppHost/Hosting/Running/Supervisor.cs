@@ -54,21 +54,20 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
             state.Set(Runnable, ResourceState.Starting);
             var plan = await prepare(_stopping.Token);
             var up = Stopwatch.StartNew();
-            var code = await RunOnce(plan);
+            var (code, wasHealthy) = await RunOnce(plan);
             if (_stopping.IsCancellationRequested) return;
 
             if (up.Elapsed >= options.SteadyAfter) restarts = 0;
-            var delay = Delay(restarts++);
+            var delay = Delay(restarts++, wasHealthy ? options.LongestDelayOnceHealthy : options.LongestRestartDelay);
             log.Say($"ended with code {code} after {up.Elapsed.TotalSeconds:0.0} s; restart {restarts} in {delay.TotalSeconds:0.0} s", LogTone.Bad);
             state.Restarting(Runnable, code);
             await Task.Delay(delay, _stopping.Token);
         }
     }
 
-    TimeSpan Delay(int restarts) =>
-        TimeSpan.FromTicks(Math.Min(options.LongestRestartDelay.Ticks, options.FirstRestartDelay.Ticks << Math.Min(restarts, 16)));
+    TimeSpan Delay(int restarts, TimeSpan longest) => TimeSpan.FromTicks(Math.Min(longest.Ticks, options.FirstRestartDelay.Ticks << Math.Min(restarts, 16)));
 
-    async Task<int> RunOnce(ProcessPlan plan)
+    async Task<(int Code, bool WasHealthy)> RunOnce(ProcessPlan plan)
     {
         // Whoever looks at a process can see which stack it belongs to.
         plan = plan with { Environment = new Dictionary<string, string>(plan.Environment, StringComparer.Ordinal) { ["FLEET_DIRECTORY"] = options.Folder.Path } };
@@ -87,8 +86,8 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
         }
 
         await watching.CancelAsync();
-        await watch;
-        return await exit;
+        var wasHealthy = await watch;
+        return (await exit, wasHealthy);
     }
 
     // Being told that it can never be healthy ends a run; being healthy does not.
@@ -99,12 +98,14 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
     }
 
     /// <summary>Asks until healthy, then now and then; ends when being alive is enough, or when cancelled.</summary>
-    async Task Watch(CancellationToken cancellation)
+    /// <returns>Whether it was healthy at any time.</returns>
+    async Task<bool> Watch(CancellationToken cancellation)
     {
-        var up = Stopwatch.StartNew();
+        var (up, wasHealthy) = (Stopwatch.StartNew(), false);
         try
         {
             await Until(healthy: true, AskEvery, cancellation);
+            wasHealthy = true;
             await BecomeHealthy(up.Elapsed, cancellation);
             while (Runnable.Recheck is { } pause)
             {
@@ -120,6 +121,8 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
         {
             // The process ended, or the run does.
         }
+
+        return wasHealthy;
     }
 
     async Task BecomeHealthy(TimeSpan after, CancellationToken cancellation)
