@@ -110,6 +110,9 @@ sealed class GatewayOptions : IValidatableObject
     /// <summary>How long "no such certificate" is remembered. Default 5 s.</summary>
     public TimeSpan UnknownCertificateMemory { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a connection may last that is let in with an expired certificate, to renew it. Default 5 minutes.</summary>
+    public TimeSpan RenewalConnection { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How often connections are looked at whose certificate may have expired meanwhile. Default 5 s.</summary>
     public TimeSpan ExpirySweep { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -34,6 +34,7 @@ static class Composition
             .AddRequestConsumer<ShowRotationsConsumer>()
             .AddRequestConsumer<RotateThingConsumer>()
             .AddRequestConsumer<CancelRotationConsumer>()
+            .AddRequestConsumer<FindRenewalGraceConsumer>()
             .AddRequestConsumer<CreateCampaignConsumer>()
             .AddRequestConsumer<ChangeCampaignConsumer>()
             .AddRequestConsumer<DescribeCampaignConsumer>()

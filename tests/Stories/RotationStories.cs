@@ -12,36 +12,36 @@ namespace FleetPlatform.Stories;
 /// <summary>A certificate is replaced, and no device is ever without one that works.</summary>
 public sealed class RotationStories(Platform platform)
 {
+    readonly RotatingDevices _devices = new(platform);
     const string RotationTemplate = "fleet-rotation";
-    const string Template = "rotation-story";
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Patience = RotatingDevices.Patience;
 
     [Fact]
     public async Task A_device_rotates_on_command_and_its_old_certificate_is_retired()
     {
-        await using var device = await Operating("on-command");
+        await using var device = await _devices.Operating("on-command");
         var old = device.Store.ReadDevice()!;
 
-        (await Run("rotation", "start", device.Thing)).Succeeded();
+        (await _devices.Run("rotation", "start", device.Thing)).Succeeded();
 
-        await Eventually.Holds(async () => (await Latest(device.Thing)).Phase.ShouldBe("completed"), Patience);
+        await Eventually.Holds(async () => (await _devices.Latest(device.Thing)).Phase.ShouldBe("completed"), Patience);
         var fresh = device.Store.ReadDevice()!;
         fresh.CertificateId.ShouldNotBe(old.CertificateId);
-        (await Latest(device.Thing)).NewCertificateId.ShouldBe(fresh.CertificateId);
-        await platform.RefusesToConnect(device.Open(old), device.Thing);
+        (await _devices.Latest(device.Thing)).NewCertificateId.ShouldBe(fresh.CertificateId);
+        await platform.RefusesToConnect(old.Open(), device.Thing);
         (await platform.Events($"principal-{old.CertificateId}")).ShouldContain("principal.revoked.v1");
 
-        (await Run("rotation", "show", device.Thing)).Succeeded().Output.ShouldContain("completed");
-        var why = (await Run("why", device.Thing)).Succeeded();
+        (await _devices.Run("rotation", "show", device.Thing)).Succeeded().Output.ShouldContain("completed");
+        var why = (await _devices.Run("why", device.Thing)).Succeeded();
         foreach (var step in (string[])["device told to rotate", "new certificate registered by the device", "new certificate proven", "rotation completed"])
             why.Output.ShouldContain(step);
-        (await Run("rotation", "forecast", "--by", "template")).Succeeded().Output.ShouldContain(Template);
+        (await _devices.Run("rotation", "forecast", "--by", "template")).Succeeded().Output.ShouldContain(RotatingDevices.Template);
     }
 
     [Fact]
     public async Task A_device_with_nothing_but_an_sdk_rotates_by_the_ordinary_topics()
     {
-        var device = await Provisioned("sdk");
+        var device = await _devices.Provisioned("sdk");
         using var key = KeyPair.CreateEcdsaP256();
         await using var old = new Exchange(await platform.Connects(device));
 
@@ -53,7 +53,7 @@ public sealed class RotationStories(Platform platform)
         using var certificate = key.ToX509(created["certificatePem"]!.GetValue<string>());
         await using (var fresh = await platform.Connects(certificate, device.ThingName, ProtocolVersion.V311))
             await fresh.Publish($"devices/{device.ThingName}/telemetry", "21.5"u8.ToArray(), QoS.AtLeastOnce);
-        await Eventually.Holds(async () => (await Latest(device.ThingName)).ShouldSatisfyAllConditions(
+        await Eventually.Holds(async () => (await _devices.Latest(device.ThingName)).ShouldSatisfyAllConditions(
             rotation => rotation.Reason.ShouldBe("Device"), rotation => rotation.ProvenAt.ShouldNotBeNull()), Patience);
     }
 
@@ -61,7 +61,7 @@ public sealed class RotationStories(Platform platform)
     [Fact]
     public async Task Only_the_current_certificate_of_a_thing_renews_it()
     {
-        var (device, stranger) = (await Provisioned("own"), await Provisioned("stranger"));
+        var (device, stranger) = (await _devices.Provisioned("own"), await _devices.Provisioned("stranger"));
         using var key = KeyPair.CreateEcdsaP256();
 
         await using (var other = new Exchange(await platform.Connects(stranger)))
@@ -91,113 +91,29 @@ public sealed class RotationStories(Platform platform)
     public async Task A_campaign_survives_a_killed_scheduler_and_ends_with_every_device_explained()
     {
         var template = "rotation-campaign";
-        await Prepare(template);
+        await _devices.Prepare(template);
         var fleet = new List<OperatingDevice>();
         try
         {
-            for (var n = 0; n < 4; n++) fleet.Add(await Operating("campaign", template));
-            var silent = await Provisioned("campaign-silent", template); // never listens
-            await Eventually.Holds(async () => (await Run("rotation", "forecast", "--by", "template", "--json")).Succeeded().Output.ShouldContain($"\"{template}\",\"certificates\":5"), Patience);
+            for (var n = 0; n < 4; n++) fleet.Add(await _devices.Operating("campaign", template));
+            var silent = await _devices.Provisioned("campaign-silent", template); // never listens
+            await Eventually.Holds(async () => (await _devices.Run("rotation", "forecast", "--by", "template", "--json")).Succeeded().Output.ShouldContain($"\"{template}\",\"certificates\":5"), Patience);
 
-            (await Run("rotation", "campaign", "create", "story", "--template", template, "--canary", "20", "--wave", "100", "--abort", "90",
+            (await _devices.Run("rotation", "campaign", "create", "story", "--template", template, "--canary", "20", "--wave", "100", "--abort", "90",
                 "--attempts", "1", "--answer-seconds", "15", "--overlap-seconds", "0", "--revoke-after-seconds", "0")).Succeeded();
             var process = platform.Fleet.ProcessId("rotation-scheduler");
             platform.Fleet.Kill("rotation-scheduler");
             await platform.Fleet.IsBack("rotation-scheduler", process);
 
-            await Eventually.Holds(async () => (await Campaign("story")).ShouldSatisfyAllConditions(
+            await Eventually.Holds(async () => (await _devices.Campaign("story")).ShouldSatisfyAllConditions(
                 campaign => campaign.State.ShouldBe("completed"), campaign => campaign.Succeeded.ShouldBe(4), campaign => campaign.Failed.ShouldBe(1),
                 campaign => campaign.Failures["no-answer"].ShouldBe("1")), TimeSpan.FromSeconds(90));
             await using (await platform.Connects(silent)) { } // keeps what it had
-            (await Latest(silent.ThingName)).FailureCode.ShouldBe("no-answer");
+            (await _devices.Latest(silent.ThingName)).FailureCode.ShouldBe("no-answer");
         }
         finally
         {
             foreach (var device in fleet) await device.DisposeAsync();
-        }
-    }
-
-    Task<CommandResult> Run(params string[] arguments) =>
-        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(2));
-
-    async Task<RotationView> Latest(string thing)
-    {
-        var shown = await platform.Operator.Ask<ThingRotations>(HttpMethod.Get, $"/fleet/rotation/things/{thing}", CancellationToken.None);
-        shown.Rotations.ShouldNotBeEmpty();
-        return shown.Rotations[0];
-    }
-
-    Task<CampaignDescription> Campaign(string name) =>
-        platform.Operator.Ask<CampaignDescription>(HttpMethod.Get, $"/fleet/rotation/campaigns/{name}", CancellationToken.None);
-
-    // A template whose devices may rotate, and a policy that does not keep a story waiting.
-    async Task Prepare(string template)
-    {
-        var controlPlane = platform.Operator;
-        await controlPlane.CreatePolicy("rotation-device", ExamplePolicies.Device(controlPlane.Arns), CancellationToken.None);
-        await controlPlane.CreateTemplate(template, ExamplePolicies.Template("rotation-device"), CancellationToken.None);
-        (await Run("rotation", "policy", "set", $"template/{template}", "--overlap-seconds", "0", "--revoke-after-seconds", "0", "--answer-seconds", "30")).Succeeded();
-    }
-
-    async Task<(DeviceOptions Options, MemoryCredentialStore Store)> Make(string story, string template)
-    {
-        await Prepare(template);
-        var claim = await platform.Claim(template);
-        var serial = platform.NewSerial(story);
-        var options = SimulateCommand.Firmware(platform.Endpoints, PayloadFormat.Json, KeyOrigin.DeviceEcdsaP256, template)(0) with
-        {
-            Parameters = new Dictionary<string, string> { ["SerialNumber"] = serial },
-            ClaimClientId = serial,
-        };
-        var store = new MemoryCredentialStore(new(claim.CertificatePem, claim.PrivateKeyPem));
-        await new ReferenceDevice(options, store).Provision();
-        return (options, store);
-    }
-
-    async Task<ProvisionedDevice> Provisioned(string story, string? template = null)
-    {
-        var (_, store) = await Make(story, template ?? Template);
-        var credential = store.ReadDevice()!;
-        using var key = KeyPair.FromPem(credential.PrivateKeyPem);
-        return new(store.ReadIdentity()!.ThingName!, credential.CertificateId, key.ToX509(credential.CertificatePem), credential.PrivateKeyPem);
-    }
-
-    async Task<OperatingDevice> Operating(string story, string? template = null)
-    {
-        var (options, store) = await Make(story, template ?? Template);
-        var connected = new TaskCompletionSource();
-        var device = new OperatingDevice(store, options, connected);
-        await connected.Task.WaitAsync(Patience);
-        return device;
-    }
-
-    /// <summary>The reference device, running.</summary>
-    sealed class OperatingDevice : IAsyncDisposable
-    {
-        readonly CancellationTokenSource _stop = new();
-        readonly Task _life;
-
-        public OperatingDevice(MemoryCredentialStore store, DeviceOptions options, TaskCompletionSource connected)
-        {
-            Store = store;
-            _life = Task.Run(() => new ReferenceDevice(options, store).Operate(_ => connected.TrySetResult(), _stop.Token));
-        }
-
-        public MemoryCredentialStore Store { get; }
-
-        public string Thing => Store.ReadIdentity()!.ThingName!;
-
-        public X509Certificate2 Open(Credential credential)
-        {
-            using var key = KeyPair.FromPem(credential.PrivateKeyPem);
-            return key.ToX509(credential.CertificatePem);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stop.CancelAsync();
-            await _life.ContinueWith(_ => { }, TaskScheduler.Default);
-            _stop.Dispose();
         }
     }
 }

@@ -40,6 +40,9 @@ public sealed record RenewalPolicy
 
     /// <summary>How long after that the old certificate, INACTIVE by then, is revoked: 0 to 14 days; null: never. Default one day.</summary>
     public int? RevokeAfterSeconds { get; init; } = 86400;
+
+    /// <summary>How long after its end a certificate may still be used to renew, and for nothing else: 0 to 366 days. Default 0, not at all.</summary>
+    public int GraceDays { get; init; }
 }
 
 /// <summary>Creates or replaces the policy of a scope. Answered by <see cref="Done"/>.</summary>

@@ -31,6 +31,9 @@ public sealed record CertificateView
     public DateTimeOffset? DueAt { get; init; }
 
     public string? Scope { get; init; }
+
+    /// <summary>Of one that has expired: until when the policy lets its device use it to renew; null: it does not.</summary>
+    public DateTimeOffset? RenewableUntil { get; init; }
 }
 
 public sealed record RotationView
@@ -47,6 +50,9 @@ public sealed record RotationView
     public string? CampaignId { get; init; }
     public required string Reason { get; init; }
     public required DateTimeOffset BegunAt { get; init; }
+    /// <summary>When the old certificate had expired, if the device renewed it only after that, in its grace.</summary>
+    public DateTimeOffset? ExpiredAt { get; init; }
+
     public DateTimeOffset? ProvenAt { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
 

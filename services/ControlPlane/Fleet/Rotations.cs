@@ -48,6 +48,7 @@ sealed class Rotations(IAsk ask) : IOperations
             Jitter = request.OptionalFraction("jitter") ?? defaults.Jitter,
             Windows = request.Texts("windows"),
             PerMinute = Whole(request, "perMinute") ?? defaults.PerMinute,
+            GraceDays = Whole(request, "graceDays") ?? defaults.GraceDays,
         };
     }
 

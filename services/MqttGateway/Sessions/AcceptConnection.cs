@@ -3,6 +3,7 @@ using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Mqtt;
 using FleetPlatform.MqttGateway.Identity;
 using FleetPlatform.MqttGateway.Provisioning;
+using FleetPlatform.MqttGateway.Rotation;
 using FleetPlatform.Policy;
 using FleetPlatform.ServiceDefaults;
 
@@ -10,7 +11,7 @@ namespace FleetPlatform.MqttGateway.Sessions;
 
 /// <summary>May this peer connect? Cheapest questions first: a peer that is refused must cost less than one that is not.</summary>
 sealed class AcceptConnection(
-    Principals principals, UntrustedCertificates untrusted, AdmitCertificate admit, LiveSessions live, SessionRecords records, GatewayOptions options, Arn arn, TimeProvider clock,
+    Principals principals, UntrustedCertificates untrusted, AdmitCertificate admit, LiveSessions live, SessionRecords records, RenewalGraces graces, GatewayOptions options, Arn arn, TimeProvider clock,
     GatewayMetrics metrics, ILogger<AcceptConnection> log)
 {
     readonly RateLimit _connects = new(options.ConnectsPerSecondPerPrincipal, options.ConnectBurstPerPrincipal, clock);
@@ -32,7 +33,7 @@ sealed class AcceptConnection(
         var (verdict, refused, silently) = attempt.Tls is null ? Admit(attempt, null, Plain, principals.Changes) : await Identify(attempt, cancellation);
         if (refused is null)
         {
-            metrics.Connected("accepted");
+            metrics.Connected(verdict!.State is DeviceConnection { Rights.Bounds: not null } ? "renew-only" : "accepted");
             return verdict!;
         }
 
@@ -48,7 +49,8 @@ sealed class AcceptConnection(
         if (FindFault(attempt) is { } fault) return new(fault);
         var (certificate, unusable) = ClientCertificate.Read(attempt.ClientCertificate);
         if (certificate is null) return new(unusable!);
-        if (certificate.FindFault(clock.GetUtcNow()) is { } outdated) return new(outdated);
+        var outdated = certificate.FindFault(clock.GetUtcNow());
+        if (outdated is not null && !graces.AreThinkable(certificate)) return new(outdated);
         if (!untrusted.IsCurrent) return new(Reasons.Unavailable.ToRefused("This gateway does not know yet what was revoked while it was away."));
         if (!_connects.TryTake(certificate.Id)) return new(Reasons.TooManyRequests.ToRefused("Too many connections with this certificate in this second."));
 
@@ -60,7 +62,8 @@ sealed class AcceptConnection(
         try
         {
             var principal = await principals.Find(certificate.Id, cancellation);
-            if (principal is null or { Grant: { Status: CertificateStatus.PendingActivation, CaCertificateId: not null } }
+            if (outdated is not null && principal is not null) return await Renew(attempt, certificate, principal, outdated, decidedAt, cancellation);
+            if (outdated is null && principal is null or { Grant: { Status: CertificateStatus.PendingActivation, CaCertificateId: not null } }
                 && await admit.Handle(attempt, certificate, principal, cancellation) is { } admission)
             {
                 if (admission.Refused is { } kept)
@@ -81,14 +84,24 @@ sealed class AcceptConnection(
         }
 
         _unknown.TryTake(address);
-        return new(Reasons.UnknownCertificate.ToRefused("No certificate with this fingerprint is registered."));
+        return new(outdated ?? Reasons.UnknownCertificate.ToRefused("No certificate with this fingerprint is registered."));
     }
 
-    Outcome Admit(ConnectAttempt attempt, ClientCertificate? certificate, Principal principal, long decidedAt)
+    // Its certificate has expired. What has a thing and was good until then may have a grace, if a policy gives one.
+    async Task<Outcome> Renew(
+        ConnectAttempt attempt, ClientCertificate certificate, Principal principal, Refused outdated, long decidedAt, CancellationToken cancellation)
+    {
+        if (principal.FindFault(clock.GetUtcNow()) is { } inactive) return new(inactive);
+        if (principal.Grant.Things is not [var only]) return new(outdated);
+        var (bounds, refused) = await graces.Find(certificate, only.ThingName, cancellation);
+        return bounds is null ? new(refused!) : Admit(attempt, certificate, principal, decidedAt, bounds);
+    }
+
+    Outcome Admit(ConnectAttempt attempt, ClientCertificate? certificate, Principal principal, long decidedAt, RenewOnly? bounds = null)
     {
         if (FindFault(attempt) is { } fault) return new(fault);
         if (certificate is not null && FindNameFault(attempt, principal) is { } nameless) return new(nameless);
-        var rights = Rights.Of(principal, attempt, certificate, arn);
+        var rights = Rights.Of(principal, attempt, certificate, arn) with { Bounds = bounds };
         if (FindDenial(attempt, rights) is { } denied) return new(denied);
 
         var connection = new DeviceConnection(attempt, certificate, rights)
@@ -125,7 +138,7 @@ sealed class AcceptConnection(
 
     bool MayTakeOver(DeviceConnection connection, string former, Principal principal)
     {
-        if (connection.Certificate is null) return false;
+        if (connection.Certificate is null || connection.Rights.Bounds is not null) return false; // an old pair ends nobody's connection
         var (may, isLive) = live.MayHandOver(connection.ClientId, former, principal);
         if (!may && isLive) // otherwise only a stored session is at stake, and the connection goes on without it
             records.Refused(connection, "connect", null, Reasons.AccessDenied.ToRefused("The client id is in use by a connection with another certificate."));
@@ -147,7 +160,7 @@ sealed class AcceptConnection(
             return Reasons.AccessDenied.ToRefused($"No policy of the certificate allows iot:Connect on client/{Printable(attempt.ClientId)}.");
         if (attempt.Connect.Will is not { } will) return null;
         if (!rights.Allow(PolicyAction.Publish, will.Topic) || (will.Retain && !rights.Allow(PolicyAction.RetainPublish, will.Topic)))
-            return Reasons.AccessDenied.ToRefused("No policy of the certificate allows it to publish its will.");
+            return rights.Denial("publish its will");
         return null;
     }
 

@@ -1,10 +1,13 @@
 using System.Net;
 using System.Security.Cryptography;
+using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Mqtt;
 using FleetPlatform.MqttGateway.Identity;
 using FleetPlatform.MqttGateway.Provisioning;
+using FleetPlatform.MqttGateway.Rotation;
 using FleetPlatform.Policy;
+using FleetPlatform.ServiceDefaults;
 
 namespace FleetPlatform.MqttGateway.Sessions;
 
@@ -125,10 +128,13 @@ sealed class DeviceConnection
 /// <param name="Grant">What the policies came with.</param>
 sealed record Rights(CompiledPolicySet Policies, PolicyContext Context, PrincipalGrant Grant)
 {
-    public bool Allow(PolicyAction action, ReadOnlySpan<char> name) => Policies.Evaluate(action, name, Context) == PolicyDecision.Allowed;
+    /// <summary>Set when the certificate has expired: bounds within which the policies count.</summary>
+    public RenewOnly? Bounds { get; init; }
+
+    public bool Allow(PolicyAction action, ReadOnlySpan<char> name) => (Bounds is null || Bounds.Permits(action, name)) && Policies.Evaluate(action, name, Context) == PolicyDecision.Allowed;
 
     /// <summary>What a principal may do on a connection.</summary>
-    public static Rights Of(Principal principal, ConnectAttempt attempt, ClientCertificate? certificate, ServiceDefaults.Arn arn) =>
+    public static Rights Of(Principal principal, ConnectAttempt attempt, ClientCertificate? certificate, Arn arn) =>
         Of(principal, new PolicyContext
         {
             Region = arn.Region,
@@ -143,7 +149,12 @@ sealed record Rights(CompiledPolicySet Policies, PolicyContext Context, Principa
         });
 
     /// <summary>The same connection with a principal that has changed.</summary>
-    public Rights With(Principal principal) => Of(principal, Context);
+    public Rights With(Principal principal) => Of(principal, Context) with { Bounds = Bounds };
+
+    /// <summary>Why something that is not allowed is not.</summary>
+    /// <param name="what">As in "No policy allows it to …".</param>
+    public Refused Denial(string what) => Reasons.AccessDenied.ToRefused(
+        Bounds is null ? $"No policy of the certificate allows it to {what}." : "The certificate has expired: its connection may renew it, and nothing else.");
 
     static Rights Of(Principal principal, PolicyContext connection)
     {

@@ -16,6 +16,7 @@ sealed class FlowSteps(EventStore store, SubjectIndex index) : IFlowSteps
         yield return fact.ClientId;
         yield return fact.PrincipalId;
         if (fact is FirstConnected { ThingName: { } thing }) yield return thing;
+        if (fact is AdmittedToRenew { ThingName: var renewing }) yield return renewing;
         if (fact is SessionRefused { FlowId: { } refused }) yield return refused;
         if (fact is AnswerNotDelivered { FlowId: var flowId }) yield return flowId;
     }
@@ -45,6 +46,11 @@ sealed class FlowSteps(EventStore store, SubjectIndex index) : IFlowSteps
             CertificateId = e.PrincipalId,
             ThingName = e.ThingName,
             Detail = $"{e.TlsProtocol}, from {e.RemoteAddress}",
+        },
+        AdmittedToRenew e => Step(recorded, e, "let in to renew, and nothing else", e.ConnectedAt) with
+        {
+            ThingName = e.ThingName,
+            Detail = $"its certificate had expired at {e.ExpiredAt:u}; policy {e.Scope} gives it grace; from {e.RemoteAddress}",
         },
         SessionRefused e => Step(recorded, e, $"{e.Action} refused", e.RefusedAt) with
         {

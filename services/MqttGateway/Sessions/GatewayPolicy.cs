@@ -69,6 +69,7 @@ sealed class GatewayPolicy(
         var connection = Of(client);
         live.Add(client, connection);
         rotation.Connected(connection);
+        if (connection.Rights.Bounds is { } bounds) records.AdmittedToRenew(connection, bounds);
         if (connection.FirstConnection == FirstConnection.Known) return;
         principals.FirstConnectionSeen(connection.PrincipalId);
         records.FirstConnected(connection);
@@ -102,7 +103,7 @@ sealed class GatewayPolicy(
     {
         metrics.Denied(action);
         Log.Denied(log, connection.ClientId, action, topic);
-        records.Refused(connection, action, topic, Reasons.AccessDenied.ToRefused("No policy of the certificate allows it to publish here."));
+        records.Refused(connection, action, topic, connection.Rights.Denial("publish here"));
         return PublishVerdict.Refuse(ReasonCode.NotAuthorized);
     }
 
@@ -110,7 +111,7 @@ sealed class GatewayPolicy(
     {
         metrics.Denied("subscribe");
         Log.Denied(log, connection.ClientId, "subscribe", filter);
-        records.Refused(connection, "subscribe", filter, Reasons.AccessDenied.ToRefused("No policy of the certificate allows it to subscribe to this filter."));
+        records.Refused(connection, "subscribe", filter, connection.Rights.Denial("subscribe to this filter"));
         return ReasonCode.NotAuthorized;
     }
 

@@ -126,7 +126,7 @@ sealed class LiveSessions(
             if (clients.Count == 0 || clients[0].State is not DeviceConnection { Certificate: { } certificate }) continue;
             if (certificate.FindFault(now) is { } outdated)
             {
-                foreach (var client in clients) Close(client, outdated);
+                foreach (var client in clients.Where(client => client.State is not DeviceConnection { Rights.Bounds: { } bounds } || now >= bounds.Until)) Close(client, outdated);
                 continue;
             }
 

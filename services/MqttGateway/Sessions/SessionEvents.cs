@@ -49,6 +49,18 @@ sealed record FirstConnected : SessionEvent
     public string? ThingName { get; init; }
 }
 
+/// <summary>A device connected with a certificate that has expired, in the grace that a renewal policy gives: it may renew, and nothing else.</summary>
+sealed record AdmittedToRenew : SessionEvent
+{
+    public required DateTimeOffset ConnectedAt { get; init; }
+    public required string RemoteAddress { get; init; }
+    public required string ThingName { get; init; }
+    public required DateTimeOffset ExpiredAt { get; init; }
+
+    /// <summary>Of the policy.</summary>
+    public required string Scope { get; init; }
+}
+
 /// <summary>The platform ended a live connection because its certificate lost its rights.</summary>
 sealed record ClosedByPlatform : SessionEvent
 {

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using FleetPlatform.Contracts;
 using FleetPlatform.Events;
 using FleetPlatform.MqttGateway.Identity;
+using FleetPlatform.MqttGateway.Rotation;
 
 namespace FleetPlatform.MqttGateway.Sessions;
 
@@ -45,6 +46,19 @@ sealed class SessionRecords(GatewayOptions options, GatewayMetrics metrics, Time
         HandshakeMilliseconds = connection.Tls?.HandshakeDuration.TotalMilliseconds ?? 0,
         ThingName = connection.Rights.Context.ThingName,
     }, Starts: true, connection.SessionId, TraceId()));
+
+    /// <summary>A connection began that may only renew.</summary>
+    public void AdmittedToRenew(DeviceConnection connection, RenewOnly bounds) => Add(starts: true, connection.SessionId, new AdmittedToRenew
+    {
+        SessionId = connection.SessionId,
+        ClientId = connection.ClientId,
+        PrincipalId = connection.PrincipalId,
+        ConnectedAt = connection.ConnectedAt,
+        RemoteAddress = connection.RemoteAddress,
+        ThingName = bounds.ThingName,
+        ExpiredAt = bounds.ExpiredAt,
+        Scope = bounds.Scope,
+    });
 
     /// <summary>A connection was refused before it began.</summary>
     public void Refused(string sessionId, string clientId, string principalId, string remoteAddress, Refused refused) => Refuse(starts: true, new SessionRefused

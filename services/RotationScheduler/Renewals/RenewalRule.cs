@@ -31,6 +31,9 @@ sealed record RotationTerms(TimeSpan Answer, int Attempts, TimeSpan BackOff, Tim
 sealed record RenewalRule(
     string Scope, int DaysBefore, double? LifetimeShare, double Jitter, IReadOnlyList<string> Windows, int PerMinute, RotationTerms Terms)
 {
+    /// <summary>How long after its end a certificate may still renew; 0: not at all.</summary>
+    public int GraceDays { get; init; }
+
     public const string DefaultScope = "default";
     const string GroupPrefix = "group/";
     const string TemplatePrefix = "template/";
@@ -44,7 +47,10 @@ sealed record RenewalRule(
     public static RenewalRule Of(RenewalPolicy policy) => new(
         policy.Scope, policy.DaysBefore, policy.LifetimeShare, policy.Jitter, policy.Windows, policy.PerMinute,
         new(TimeSpan.FromSeconds(policy.AnswerSeconds), policy.Attempts, TimeSpan.FromSeconds(policy.BackOffSeconds),
-            TimeSpan.FromSeconds(policy.OverlapSeconds), policy.RevokeAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null));
+            TimeSpan.FromSeconds(policy.OverlapSeconds), policy.RevokeAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null))
+    {
+        GraceDays = policy.GraceDays,
+    };
 
     public RenewalPolicy ToContract() => new()
     {
@@ -59,6 +65,7 @@ sealed record RenewalRule(
         BackOffSeconds = (int)Terms.BackOff.TotalSeconds,
         OverlapSeconds = (int)Terms.Overlap.TotalSeconds,
         RevokeAfterSeconds = (int?)Terms.RevokeAfter?.TotalSeconds,
+        GraceDays = GraceDays,
     };
 
     /// <summary>The scopes a certificate could be in, the strongest first.</summary>
@@ -90,6 +97,7 @@ sealed record RenewalRule(
         { Attempts: < 1 or > 20 } => "attempts is 1 to 20.",
         { BackOffSeconds: < 1 or > Day } => "backOffSeconds is 1 second to one day.",
         { OverlapSeconds: < 0 or > 14 * Day } => "overlapSeconds is 0 to 14 days: as long as gateways watch both certificates.",
+        { GraceDays: < 0 or > 366 } => "graceDays is 0 to 366.",
         { RevokeAfterSeconds: < 0 or > 14 * Day } => "revokeAfterSeconds is 0 to 14 days.",
         _ => null,
     };

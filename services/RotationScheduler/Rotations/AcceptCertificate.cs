@@ -12,10 +12,11 @@ namespace FleetPlatform.RotationScheduler.Rotations;
 sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse uses, RenewalRules rules, TimeProvider clock)
 {
     /// <summary>What the new certificate is to the thing's latest rotation. Nothing when that one is over: the device began by itself.</summary>
-    public static Decision<RotationEvent> Decide(CertificatePair pair, Rotation rotation, DateTimeOffset now)
+    /// <param name="expiredAt">The end of the certificate that it was asked with, if that was over.</param>
+    public static Decision<RotationEvent> Decide(CertificatePair pair, Rotation rotation, DateTimeOffset now, DateTimeOffset? expiredAt = null)
     {
         if (!rotation.IsOpen || rotation.Knows(pair.CertificateId)) return Decision<RotationEvent>.Nothing;
-        var offered = new CertificateOffered(pair.CertificateId, pair.RenewalOf, pair.RegisteredAt, now + rotation.Terms.Answer) { At = now };
+        var offered = new CertificateOffered(pair.CertificateId, pair.RenewalOf, pair.RegisteredAt, now + rotation.Terms.Answer) { At = now, ExpiredAt = expiredAt };
 
         // Asking for the next one over a connection with this one is as good a proof as any; and the device has forgotten the one before.
         return rotation.Offers.Contains(pair.RenewalOf)
@@ -24,27 +25,28 @@ sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse u
     }
 
     /// <summary>Of a rotation that the device began itself.</summary>
-    public static RotationEvent[] Begin(CertificateRow row, int number, RenewalRule? rule, DateTimeOffset now)
+    public static RotationEvent[] Begin(CertificateRow row, int number, RenewalRule? rule, DateTimeOffset? expiredAt, DateTimeOffset now)
     {
         var terms = rule?.Terms ?? RotationTerms.Default;
         return
         [
             new RotationStarted(row.ThingName!, number, row.RenewalOf!, RotationReason.Device, null, rule?.Scope, terms, row.RenewalOf!) { At = now },
-            new CertificateOffered(row.CertificateId, row.RenewalOf!, row.RegisteredAt, now + terms.Answer) { At = now },
+            new CertificateOffered(row.CertificateId, row.RenewalOf!, row.RegisteredAt, now + terms.Answer) { At = now, ExpiredAt = expiredAt },
         ];
     }
 
     public async Task Handle(CertificateRow row, CancellationToken cancellation)
     {
+        var expiredAt = await FindExpiry(row, cancellation);
         var (number, latest) = await table.Latest(row.ThingName!, cancellation);
         if (!latest.IsOpen && !await table.Knows(row.ThingName!, row.CertificateId, cancellation))
         {
-            number = await BeginOwn(row, number + 1, cancellation);
+            number = await BeginOwn(row, number + 1, expiredAt, cancellation);
         }
         else if (latest.IsOpen)
         {
             await store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf(row.ThingName!, number),
-                rotation => Decide(new(row.CertificateId, row.RenewalOf!, row.RegisteredAt), rotation, clock.GetUtcNow()), new() { Actor = row.RenewalOf }, cancellation);
+                rotation => Decide(new(row.CertificateId, row.RenewalOf!, row.RegisteredAt), rotation, clock.GetUtcNow(), expiredAt), new() { Actor = row.RenewalOf }, cancellation);
         }
 
         // The device may have been faster than the news of its certificate.
@@ -52,11 +54,19 @@ sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse u
             foreach (var use in early) await uses.Handle(row.ThingName!, number, use, cancellation);
     }
 
-    async Task<int> BeginOwn(CertificateRow row, int number, CancellationToken cancellation)
+    async Task<DateTimeOffset?> FindExpiry(CertificateRow row, CancellationToken cancellation)
+    {
+        await using var command = store.DataSource.CreateCommand("select not_after from fleet_certificates where certificate_id = $1 and not_after < $2");
+        command.Parameters.Add(Sql.Text(row.RenewalOf));
+        command.Parameters.Add(Sql.Time(row.RegisteredAt));
+        return await command.ExecuteScalarAsync(cancellation) is DateTime end ? new DateTimeOffset(end) : null;
+    }
+
+    async Task<int> BeginOwn(CertificateRow row, int number, DateTimeOffset? expiredAt, CancellationToken cancellation)
     {
         var rule = RenewalRules.Of(await rules.Read(cancellation), row.Groups, row.Template);
         var session = store.OpenSession(new() { Actor = row.RenewalOf });
-        session.StartStream(Rotation.StreamOf(row.ThingName!, number), Begin(row, number, rule, clock.GetUtcNow()));
+        session.StartStream(Rotation.StreamOf(row.ThingName!, number), Begin(row, number, rule, expiredAt, clock.GetUtcNow()));
         await session.SaveChangesAsync(cancellation); // someone who is faster: the message is retried on what is there then
         return number;
     }

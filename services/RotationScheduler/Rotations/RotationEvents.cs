@@ -39,7 +39,11 @@ sealed record RotationCommanded(string ThingName, int Number, int Attempt, strin
 /// <summary>The device has registered a new certificate for its thing. It is not proven yet.</summary>
 /// <param name="RenewalOf">The certificate over whose connection it was registered: the device keeps these two and forgets any other.</param>
 /// <param name="RegisteredAt">By the registry's clock: tells which of several came last.</param>
-sealed record CertificateOffered(string CertificateId, string RenewalOf, DateTimeOffset RegisteredAt, DateTimeOffset Deadline) : RotationEvent;
+sealed record CertificateOffered(string CertificateId, string RenewalOf, DateTimeOffset RegisteredAt, DateTimeOffset Deadline) : RotationEvent
+{
+    /// <summary>When that certificate had expired, if it was used in the grace that a policy gives; otherwise null.</summary>
+    public DateTimeOffset? ExpiredAt { get; init; }
+}
 
 /// <summary>The device has connected with the new certificate.</summary>
 sealed record OfferConnected(string CertificateId) : RotationEvent;

@@ -32,6 +32,7 @@ sealed class RotationsProjection : IInlineProjection
             failure_code text null,
             failure_detail text null,
             primary key (thing_name, number));
+        alter table fleet_rotations add column if not exists expired_at timestamptz null;
         create index if not exists fleet_rotations_due on fleet_rotations (wake_at) where wake_at is not null;
         create index if not exists fleet_rotations_of_campaign on fleet_rotations (campaign_id) where campaign_id is not null;
         create index if not exists fleet_rotations_ended on fleet_rotations (ended_at);
@@ -78,8 +79,8 @@ sealed class RotationsProjection : IInlineProjection
 
         // Beside a proven one it changes nothing yet.
         public void Offer(CertificateOffered e) => Batch.Add(
-            "update fleet_rotations set phase = 'offered', wake_at = $3, new_certificate = $4 where thing_name = $1 and number = $2 and proven_at is null",
-            [.. Key, Sql.Time(e.Deadline), Sql.Text(e.CertificateId)]);
+            "update fleet_rotations set phase = 'offered', wake_at = $3, new_certificate = $4, expired_at = $5 where thing_name = $1 and number = $2 and proven_at is null",
+            [.. Key, Sql.Time(e.Deadline), Sql.Text(e.CertificateId), Sql.Time(e.ExpiredAt)]);
 
         public void Wake(DateTimeOffset? at) => Batch.Add("update fleet_rotations set wake_at = $3 where thing_name = $1 and number = $2", [.. Key, Sql.Time(at)]);
 

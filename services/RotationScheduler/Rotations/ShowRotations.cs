@@ -2,6 +2,7 @@ using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.RotationScheduler;
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Events;
+using FleetPlatform.RotationScheduler.Renewals;
 using FleetPlatform.ServiceDefaults;
 using MassTransit;
 using Npgsql;
@@ -14,6 +15,14 @@ sealed record ThingCertificate(CertificateView View, IReadOnlyList<string> Group
 /// <summary>The certificates of a thing, from the table of the fleet.</summary>
 sealed class CertificatesOfThing(EventStore store)
 {
+    /// <summary>Whose certificate it is; null when it is no thing's.</summary>
+    public async Task<string?> FindThing(string certificateId, CancellationToken cancellation)
+    {
+        await using var command = store.DataSource.CreateCommand("select thing_name from fleet_certificates where certificate_id = $1");
+        command.Parameters.Add(Sql.Text(certificateId));
+        return await command.ExecuteScalarAsync(cancellation) as string;
+    }
+
     public async Task<IReadOnlyList<ThingCertificate>> Find(string thing, CancellationToken cancellation)
     {
         await using var command = store.DataSource.CreateCommand("""
@@ -42,7 +51,7 @@ sealed class CertificatesOfThing(EventStore store)
     }
 }
 
-sealed class ShowRotationsConsumer(EventStore store, CertificatesOfThing certificates) : IConsumer<ShowRotations>
+sealed class ShowRotationsConsumer(EventStore store, CertificatesOfThing certificates, RenewalRules rules, RotationsTable table, TimeProvider clock) : IConsumer<ShowRotations>
 {
     public async Task Consume(ConsumeContext<ShowRotations> context)
     {
@@ -51,13 +60,26 @@ sealed class ShowRotationsConsumer(EventStore store, CertificatesOfThing certifi
         var rotations = await Read(thing, cancellation);
         await (known.Count == 0 && rotations.Count == 0
             ? context.RespondAsync(Reasons.NotFound.ToRefused($"Nothing is known of a thing {thing} with a certificate."))
-            : context.RespondAsync(new ThingRotations { Certificates = [.. known.Select(row => row.View)], Rotations = rotations }));
+            : context.RespondAsync(new ThingRotations { Certificates = await WithGrace(thing, known, cancellation), Rotations = rotations }));
+    }
+
+    async Task<IReadOnlyList<CertificateView>> WithGrace(string thing, IReadOnlyList<ThingCertificate> known, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        if (!known.Any(row => row.View.NotAfter < now)) return [.. known.Select(row => row.View)];
+        var (policies, (_, latest)) = (await rules.Read(cancellation), await table.Latest(thing, cancellation));
+        return
+        [
+            .. known.Select(row => row.View.NotAfter < now
+                ? row.View with { RenewableUntil = GrantGrace.Decide(row, known, RenewalRules.Of(policies, row.Groups, row.Template), latest, now).Grace?.Until }
+                : row.View),
+        ];
     }
 
     async Task<IReadOnlyList<RotationView>> Read(string thing, CancellationToken cancellation)
     {
         await using var command = store.DataSource.CreateCommand("""
-            select number, phase, attempt, old_certificate, new_certificate, campaign_id, reason, begun_at, proven_at, ended_at, wake_at, failure_code, failure_detail
+            select number, phase, attempt, old_certificate, new_certificate, campaign_id, reason, begun_at, proven_at, ended_at, wake_at, failure_code, failure_detail, expired_at
             from fleet_rotations where thing_name = $1 order by number desc limit 20
             """);
         command.Parameters.Add(Sql.Text(thing));
@@ -83,6 +105,7 @@ sealed class ShowRotationsConsumer(EventStore store, CertificatesOfThing certifi
         NextAt = row.Time(10),
         FailureCode = row.Text(11),
         FailureDetail = row.Text(12),
+        ExpiredAt = row.Time(13),
         StreamId = Rotation.StreamOf(thing, row.GetInt32(0)).Value,
     };
 }

@@ -7,10 +7,10 @@ namespace FleetPlatform.RotationScheduler.Schedule;
 /// <summary>Begins the rotations that renewal policies say are due, the soonest to expire first, as many as rate and room allow.</summary>
 sealed class DueRotations(EventStore store, RenewalRules rules, StartRotation start, RotationSchedulerOptions options, TimeProvider clock)
 {
-    // A thing whose rotation is open, or failed a moment ago, is not due.
+    // A thing whose rotation is open, or failed a moment ago, is not due; nor is what has expired: its device cannot be told over it.
     const string Select = """
         select c.certificate_id, c.thing_name, c.not_after from fleet_certificates c
-        where c.status = 'Active' and c.due_at <= $1 and c.scope = $2 and c.thing_name is not null and ($3 or c.not_after < $1 + $4)
+        where c.status = 'Active' and c.due_at <= $1 and c.not_after > $1 and c.scope = $2 and c.thing_name is not null and ($3 or c.not_after < $1 + $4)
             and not exists (select from fleet_rotations r where r.thing_name = c.thing_name
                 and (r.ended_at is null or (r.phase <> 'completed' and r.ended_at > $1 - $5)))
         order by c.not_after limit $6

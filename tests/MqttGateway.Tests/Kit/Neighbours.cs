@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Contracts.Revocation;
+using FleetPlatform.Contracts.RotationScheduler;
 using FleetPlatform.Contracts.TemplateEngine;
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Pki;
@@ -143,8 +144,14 @@ sealed class Neighbours : IAsk
     public int ServerCertificates { get; private set; }
 
     public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
-        where TRequest : class where TAnswer : class =>
-        Task.FromResult(new Answer<TAnswer>((TAnswer)(object)new HookedThingProvisioned { Answer = Provision(((ProvisionHookedThing)(object)request).Item) }, null));
+        where TRequest : class where TAnswer : class => request is FindRenewalGrace grace
+        ? Task.FromResult(Graces.TryGetValue(grace.CertificateId, out var given)
+            ? new Answer<TAnswer>((TAnswer)(object)given, null)
+            : new Answer<TAnswer>(null, Reasons.CertificateExpired.ToRefused("No renewal policy lets it renew.")))
+        : Task.FromResult(new Answer<TAnswer>((TAnswer)(object)new HookedThingProvisioned { Answer = Provision(((ProvisionHookedThing)(object)request).Item) }, null));
+
+    /// <summary>Expired certificates that the scheduler's policies let renew.</summary>
+    public ConcurrentDictionary<string, RenewalGrace> Graces { get; } = [];
 
     /// <summary>The revocation service does not answer.</summary>
     public bool RevocationIsAway { get; set; }

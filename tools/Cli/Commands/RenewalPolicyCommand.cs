@@ -22,10 +22,12 @@ static class RenewalPolicyCommand
     static readonly Option<int?> RevokeAfter = new("--revoke-after-seconds") { Description = "From INACTIVE to revoked (default 86400)." };
     static readonly Option<bool> NeverRevoke = new("--never-revoke") { Description = "Leave the old certificate INACTIVE." };
 
+    static readonly Option<int?> Grace = new("--grace-days") { Description = "Let an expired certificate renew, and do nothing else, for so many days (default 0: never)." };
+
     static readonly (Option<int?> Option, string Name)[] Numbers =
     [
         (DaysBefore, "daysBefore"), (PerMinute, "perMinute"), (Answer, "answerSeconds"), (Attempts, "attempts"), (BackOff, "backOffSeconds"),
-        (Overlap, "overlapSeconds"), (RevokeAfter, "revokeAfterSeconds"),
+        (Overlap, "overlapSeconds"), (RevokeAfter, "revokeAfterSeconds"), (Grace, "graceDays"),
     ];
 
     public static Command Create() => new("policy", "When certificates are renewed.")
@@ -33,7 +35,7 @@ static class RenewalPolicyCommand
         new Command("list", "Prints the policies.").Runs(List),
         new Command("set", "Sets the policy of a scope.")
         {
-            Scope, DaysBefore, Share, Jitter, Windows, PerMinute, Answer, Attempts, BackOff, Overlap, RevokeAfter, NeverRevoke,
+            Scope, DaysBefore, Share, Jitter, Windows, PerMinute, Answer, Attempts, BackOff, Overlap, RevokeAfter, NeverRevoke, Grace,
         }.Runs(Set),
         new Command("delete", "Removes the policy of a scope.") { Scope }.Runs(Delete),
     };
@@ -53,7 +55,7 @@ static class RenewalPolicyCommand
     }
 
     static string Spoken(RenewalPolicy policy) =>
-        (policy.RevokeAfterSeconds is { } seconds ? $", revoked after {seconds} s" : ", never revoked") + (policy.Windows.Count > 0 ? $", in {string.Join("; ", policy.Windows)} UTC" : "");
+        (policy.RevokeAfterSeconds is { } seconds ? $", revoked after {seconds} s" : ", never revoked") + (policy.GraceDays > 0 ? $", {policy.GraceDays} days of grace after expiry" : "") + (policy.Windows.Count > 0 ? $", in {string.Join("; ", policy.Windows)} UTC" : "");
 
     static async Task<int> Set(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {

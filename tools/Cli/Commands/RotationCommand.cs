@@ -80,7 +80,7 @@ static class RotationCommand
         AnsiConsole.MarkupLineInterpolated($"[bold]{thing}[/]");
         foreach (var certificate in shown.Certificates)
             AnsiConsole.MarkupLineInterpolated(
-                $"  {certificate.CertificateId[..12]}  {certificate.Status,-8}  {Date(certificate.NotBefore)} to {Date(certificate.NotAfter)}  {(certificate.DueAt is { } due ? $"due {Date(due)} ({certificate.Scope})" : "")}");
+                $"  {certificate.CertificateId[..12]}  {certificate.Status,-8}  {Date(certificate.NotBefore)} to {Date(certificate.NotAfter)}  {Prospect(certificate)}");
         if (shown.Rotations.Count == 0) AnsiConsole.MarkupLine("No rotation yet.");
         foreach (var rotation in shown.Rotations) Print(rotation);
         if (shown.Rotations is [var latest, ..]) AnsiConsole.MarkupLineInterpolated($"The whole story: ./fleet events {latest.StreamId}");
@@ -91,7 +91,7 @@ static class RotationCommand
     {
         var change = $"{rotation.OldCertificateId[..12]} -> {rotation.NewCertificateId?[..12] ?? "?"}";
         AnsiConsole.MarkupLineInterpolated(
-            $"  {rotation.StreamId}  [bold]{rotation.Phase}[/]  {rotation.Reason}, attempt {rotation.Attempt}  {change}  begun {Time(rotation.BegunAt)}{Since("proven", rotation.ProvenAt)}{Since("ended", rotation.EndedAt)}{Since("next", rotation.NextAt)}");
+            $"  {rotation.StreamId}  [bold]{rotation.Phase}[/]  {rotation.Reason}, attempt {rotation.Attempt}  {change}  begun {Time(rotation.BegunAt)}{Since("after the old one had expired", rotation.ExpiredAt)}{Since("proven", rotation.ProvenAt)}{Since("ended", rotation.EndedAt)}{Since("next", rotation.NextAt)}");
         if (rotation.FailureCode is { } code) AnsiConsole.MarkupLineInterpolated($"      [red]{code}[/]: {rotation.FailureDetail}");
     }
 
@@ -112,6 +112,10 @@ static class RotationCommand
         AnsiConsole.MarkupLineInterpolated($"Called off. {thing} keeps its certificate.");
         return 0;
     }
+
+    static string Prospect(CertificateView certificate) =>
+        certificate.RenewableUntil is { } end ? $"expired; may renew, and nothing else, until {Date(end)} ({certificate.Scope})"
+        : certificate.DueAt is { } due ? $"due {Date(due)} ({certificate.Scope})" : "";
 
     static string Since(string word, DateTimeOffset? at) => at is { } time ? $", {word} {Time(time)}" : "";
 

@@ -66,6 +66,11 @@ sealed partial class ControlPlaneClient : IDisposable
     public Task AttachPolicy(string name, string target, CancellationToken cancellation) =>
         Send(HttpMethod.Put, $"/target-policies/{Escape(name)}", new JsonObject { ["target"] = target }, cancellation);
 
+    /// <summary>AttachThingPrincipal: the certificate belongs to the thing, beside what it has.</summary>
+    /// <param name="principal">ARN of the certificate.</param>
+    public Task AttachThingPrincipal(string thing, string principal, CancellationToken cancellation) =>
+        Send(HttpMethod.Put, $"/things/{Escape(thing)}/principals", null, cancellation, ("x-amzn-principal", principal));
+
     public Task UpdateCertificate(string certificateId, string newStatus, CancellationToken cancellation) =>
         Send(HttpMethod.Put, $"/certificates/{Escape(certificateId)}?newStatus={Escape(newStatus)}", null, cancellation);
 
@@ -115,9 +120,11 @@ sealed partial class ControlPlaneClient : IDisposable
     }
 
     /// <summary>Any operation, signed; its answer, or what it was refused with.</summary>
-    public async Task<JsonNode> Send(HttpMethod method, string path, JsonObject? body, CancellationToken cancellation)
+    public async Task<JsonNode> Send(
+        HttpMethod method, string path, JsonObject? body, CancellationToken cancellation, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, new Uri(_http.BaseAddress!, path));
+        foreach (var (header, value) in headers) request.Headers.TryAddWithoutValidation(header, value);
         if (body is not null)
             request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
         await _signer.Sign(request, cancellation);

@@ -9,7 +9,7 @@ sealed class RequestSigner(string accessKeyId, string secretAccessKey, string re
 {
     const string Algorithm = "AWS4-HMAC-SHA256";
 
-    /// <summary>Signs a request over its method, path, query, host, date and body. The body must be set already.</summary>
+    /// <summary>Signs a request over its method, path, query, host, date, body and x-amz headers. All of these must be set already.</summary>
     public async Task Sign(HttpRequestMessage request, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow().UtcDateTime;
@@ -21,9 +21,13 @@ sealed class RequestSigner(string accessKeyId, string secretAccessKey, string re
         request.Headers.TryAddWithoutValidation("x-amz-date", timestamp);
         request.Headers.TryAddWithoutValidation("x-amz-content-sha256", bodyHash);
 
-        const string signedHeaders = "host;x-amz-content-sha256;x-amz-date";
+        // Every header of AWS's own is signed: date, hash of the body, and what an operation adds.
+        var headers = request.Headers.Where(header => header.Key.StartsWith("x-amz", StringComparison.OrdinalIgnoreCase))
+            .Select(header => (Name: header.Key.ToLowerInvariant(), Value: string.Join(',', header.Value)))
+            .Append((Name: "host", Value: uri.Authority)).OrderBy(header => header.Name, StringComparer.Ordinal).ToArray();
+        var signedHeaders = string.Join(';', headers.Select(header => header.Name));
         var canonical = $"{request.Method}\n{CanonicalPath(uri)}\n{CanonicalQuery(uri)}\n" +
-            $"host:{uri.Authority}\nx-amz-content-sha256:{bodyHash}\nx-amz-date:{timestamp}\n\n{signedHeaders}\n{bodyHash}";
+            $"{string.Concat(headers.Select(header => $"{header.Name}:{header.Value}\n"))}\n{signedHeaders}\n{bodyHash}";
         var scope = $"{timestamp[..8]}/{region}/iot/aws4_request";
         var toSign = $"{Algorithm}\n{timestamp}\n{scope}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
 
