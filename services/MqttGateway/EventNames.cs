@@ -11,6 +11,7 @@ static class EventNames
         .Map<SessionRefused>("session.refused.v1")
         .Map<FirstConnected>("session.first-connected.v1")
         .Map<AdmittedToRenew>("session.admitted-to-renew.v1")
+        .Map<PairPushed>("session.pair-pushed.v1")
         .Map<ClosedByPlatform>("session.closed-by-platform.v1")
         .Map<AnswerNotDelivered>("session.answer-not-delivered.v1");
 }

@@ -28,7 +28,7 @@ static class Gateway
         services.AddSingleton<GatewayMetrics>().AddSingleton<PolicyCache>().AddSingleton<Principals>().AddSingleton<TrustedAuthorities>().AddSingleton<LiveSessions>();
         services.AddSingleton<UntrustedCertificates>().AddSingleton<UntrustedTable>().AddSingleton<TrustChanges>().AddSingleton<CatchUp>();
         services.AddSingleton<SessionRecords>().AddSingleton<AcceptConnection>().AddSingleton<AnswerRequests>().AddSingleton<SealedSecretOpener>();
-        services.AddSingleton<RotationNews>().AddSingleton<RenewalGraces>();
+        services.AddSingleton<RotationNews>().AddSingleton<RenewalGraces>().AddSingleton<PushPair>();
         services.AddSingleton<IMqttPolicy, GatewayPolicy>();
         services.AddSingleton<ServerCertificates>().AddSingleton<RecheckCertificates>();
         services.AddSingleton(provider => new MqttBroker(

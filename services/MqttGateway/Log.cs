@@ -68,6 +68,12 @@ static partial class Log
     [LoggerMessage(22, LogLevel.Information, "Certificate {CertificateId} of CA {CaCertificateId} registered at its first connection")]
     public static partial void CertificateRegistered(ILogger logger, string certificateId, string caCertificateId);
 
+    [LoggerMessage(31, LogLevel.Warning, "A pair was made for {Thing} and its private key sent over the wire, as a renewal policy says: certificate {CertificateId}")]
+    public static partial void PairPushed(ILogger logger, string thing, string certificateId);
+
+    [LoggerMessage(32, LogLevel.Warning, "A part of the platform did not answer; no pair was sent to {Thing}")]
+    public static partial void PairNotPushed(ILogger logger, string thing);
+
     [LoggerMessage(30, LogLevel.Warning, "News of rotations waits {Milliseconds} ms for the bus: {Failure}")]
     public static partial void RotationNewsWait(ILogger logger, double milliseconds, string failure);
 }

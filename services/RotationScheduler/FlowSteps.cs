@@ -38,7 +38,7 @@ sealed class FlowSteps(EventStore store) : IFlowSteps
     public static FlowStep? Describe(RecordedEvent recorded) => recorded.Data switch
     {
         RotationStarted e => Step(recorded, "rotation begun", $"{e.Reason}, asked for by {e.RequestedBy}") with { CertificateId = e.OldCertificateId },
-        RotationCommanded e => Step(recorded, "device told to rotate", string.Create(CultureInfo.InvariantCulture, $"attempt {e.Attempt}, answer by {e.Deadline:u}")),
+        RotationCommanded e => Step(recorded, "device told to rotate", string.Create(CultureInfo.InvariantCulture, $"attempt {e.Attempt}, answer by {e.Deadline:u}{(e.PushPair ? "; by a pushed pair: the private key travels" : "")}")),
         CertificateOffered e => Step(recorded, "new certificate registered by the device", e.ExpiredAt is { } end ? $"in the grace of a certificate that had expired at {end:u}" : null) with { CertificateId = e.CertificateId },
         OfferConnected e => Step(recorded, "connected with the new certificate", null) with { CertificateId = e.CertificateId },
         OfferProven e => Step(recorded, "new certificate proven", $"connected and published; the old one works until {e.RetireAt:u}") with { CertificateId = e.CertificateId },

@@ -14,6 +14,9 @@ static partial class Log
     [LoggerMessage(4, LogLevel.Information, "Renewal policies changed: {Count} certificates are due at another time")]
     public static partial void Rescheduled(ILogger logger, int count);
 
+    [LoggerMessage(6, LogLevel.Warning, "The renewal policy of {Scope} sends private keys to devices; set by {By}")]
+    public static partial void KeysWillTravel(ILogger logger, string scope, string by);
+
     [LoggerMessage(5, LogLevel.Error, "The webhook was not told of an alert ({Kind}): {Detail}")]
     public static partial void WebhookGivenUp(ILogger logger, string kind, string detail);
 }

@@ -25,6 +25,7 @@ sealed class PublishCommands(IBus bus) : ISubscription
     {
         ThingName = commanded.ThingName,
         Topic = RotationProtocol.CommandTopic(commanded.ThingName),
+        PairFor = commanded.PushPair ? commanded.CertificateId : null,
         Payload = JsonSerializer.Serialize(new
         {
             command = "rotate",

@@ -59,6 +59,20 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
         Payload = JsonSerializer.SerializeToUtf8Bytes(new { command = "rotate", rotation = $"{thing}-1", certificateId, template = "fleet-rotation" }),
     });
 
+    /// <summary>Makes a pair that works and sends it to a device, as simple firmware expects it.</summary>
+    public Credential Push(string thing)
+    {
+        var pair = MakeCredential(thing);
+        _active[pair.CertificateId] = true;
+        _broker.Publish(new()
+        {
+            Topic = $"devices/{thing}/certs/rotate",
+            QoS = QoS.AtLeastOnce,
+            Payload = JsonSerializer.SerializeToUtf8Bytes(new { new_certificate = pair.CertificatePem, new_private_key = pair.PrivateKeyPem }),
+        });
+        return pair;
+    }
+
     public bool IsActive(string certificateId) => _active.ContainsKey(certificateId);
 
     public static async Task<PlatformStandIn> Start()

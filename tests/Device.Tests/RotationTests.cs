@@ -59,6 +59,38 @@ public sealed class RotationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pushed_pair_is_used_where_the_firmware_takes_one()
+    {
+        var (device, store) = await Provisioned(with: options => options with { AcceptsPushedPairs = true });
+        var old = store.ReadDevice()!;
+        Credential? pushed = null;
+
+        await Live(device, store, () =>
+        {
+            if (pushed is not null && store.ReadDevice()!.CertificateId == pushed.CertificateId) return true;
+            pushed ??= _platform.Push(Thing);
+            return false;
+        });
+
+        store.ReadSlots().ShouldBe(new SlotState(1, 0, null));
+        store.ReadSlot(0)!.CertificateId.ShouldBe(old.CertificateId);
+    }
+
+    [Fact]
+    public async Task A_pushed_pair_is_declined_where_it_does_not()
+    {
+        var (device, store) = await Provisioned();
+        var old = store.ReadDevice()!;
+
+        var life = device.Operate(_ => _platform.Push(Thing), _stop.Token);
+        await Eventually.Is(() => _platform.Published.Any(message => message.Topic == Report && message.Body.Contains("pushed-pair", StringComparison.Ordinal)));
+
+        store.ReadDevice()!.CertificateId.ShouldBe(old.CertificateId);
+        await _stop.CancelAsync();
+        await life.ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    [Fact]
     public async Task Three_refusals_of_the_new_pair_and_it_is_back_with_the_old_one_and_says_so()
     {
         var (device, store) = await Provisioned();

@@ -14,6 +14,7 @@ public sealed class EventNamesTests
         { "session.refused.v1", """{"refusedAt":"2026-11-22T12:00:00+00:00","remoteAddress":"192.0.2.1","action":"publish","topic":"a/b","reasonCode":"access-denied","detail":"No.","flowId":"f","sessionId":"s","clientId":"c","principalId":"p"}""" },
         { "session.first-connected.v1", """{"connectedAt":"2026-11-22T12:00:00+00:00","remoteAddress":"192.0.2.1","tlsProtocol":"Tls12","handshakeMilliseconds":4.5,"thingName":"t","sessionId":"s","clientId":"c","principalId":"p"}""" },
         { "session.admitted-to-renew.v1", """{"connectedAt":"2026-11-22T12:00:00+00:00","remoteAddress":"192.0.2.1","thingName":"t","expiredAt":"2026-11-22T12:00:00+00:00","scope":"default","sessionId":"s","clientId":"c","principalId":"p"}""" },
+        { "session.pair-pushed.v1", """{"pushedAt":"2026-11-22T12:00:00+00:00","certificateId":"n","thingName":"t","sessionId":"s","clientId":"c","principalId":"p"}""" },
         { "session.closed-by-platform.v1", """{"closedAt":"2026-11-22T12:00:00+00:00","reasonCode":"certificate-not-active","detail":"Revoked.","sessionId":"s","clientId":"c","principalId":"p"}""" },
         { "session.answer-not-delivered.v1", """{"answeredAt":"2026-11-22T12:00:00+00:00","flowId":"f","topic":"a/b","cause":"not-subscribed","sessionId":"s","clientId":"c","principalId":"p"}""" },
     };

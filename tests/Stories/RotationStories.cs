@@ -57,6 +57,27 @@ public sealed class RotationStories(Platform platform)
             rotation => rotation.Reason.ShouldBe("Device"), rotation => rotation.ProvenAt.ShouldNotBeNull()), Patience);
     }
 
+    /// <summary>Peers 3.2 case 28: the pushed key is nowhere but in the device.</summary>
+    [Fact]
+    public async Task A_device_that_cannot_make_keys_is_sent_a_pair_where_the_policy_allows_it()
+    {
+        const string template = "rotation-pushed";
+        var (options, store) = await _devices.Make("pushed", template);
+        await _devices.SetPolicy($"template/{template}", ("pushKeys", true));
+        var old = store.ReadDevice()!;
+        var connected = new TaskCompletionSource();
+        await using var device = new OperatingDevice(store, options with { AcceptsPushedPairs = true }, connected);
+        await connected.Task.WaitAsync(Patience);
+
+        (await _devices.Run("rotation", "start", device.Thing)).Succeeded();
+
+        await Eventually.Holds(async () => (await _devices.Latest(device.Thing)).Phase.ShouldBe("completed"), Patience);
+        var pushed = store.ReadDevice()!;
+        pushed.CertificateId.ShouldNotBe(old.CertificateId);
+        SecretStories.Search(platform.Fleet.Directory, SecretStories.Lines(pushed.PrivateKeyPem)).ShouldBeEmpty();
+        (await _devices.Run("why", device.Thing)).Succeeded().Output.ShouldContain("pair pushed");
+    }
+
     /// <summary>Peers 3.2 case 10, and its relatives.</summary>
     [Fact]
     public async Task Only_the_current_certificate_of_a_thing_renews_it()

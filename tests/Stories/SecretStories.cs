@@ -23,9 +23,9 @@ public sealed class SecretStories(Platform platform)
     }
 
     // Any whole line of the PEM's body would give the key away.
-    static string[] Lines(string pem) => [.. pem.Split('\n').Where(line => line.Length == 64)];
+    internal static string[] Lines(string pem) => [.. pem.Split('\n').Where(line => line.Length == 64)];
 
-    static List<string> Search(string folder, IReadOnlyList<string> needles)
+    internal static List<string> Search(string folder, IReadOnlyList<string> needles)
     {
         var bytes = needles.Select(Encoding.ASCII.GetBytes).ToArray();
         return [.. Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Device })

@@ -74,6 +74,9 @@ public sealed record DeviceOptions
     /// <summary>With less than this left, a device renews its certificate unasked; a short life at two thirds. Default 30 days.</summary>
     public TimeSpan RenewBefore { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>True: a pair that comes with the command to rotate is used. Default false: a key that has travelled is no secret of the device's own.</summary>
+    public bool AcceptsPushedPairs { get; init; }
+
     /// <summary>Connections with a new pair that may fail before the device goes back to the other one. Default 3.</summary>
     public int TrialsBeforeFallBack { get; init; } = 3;
 }

@@ -32,6 +32,12 @@ public sealed record DeviceCommand
 
     /// <summary>JSON text. Holds no secret.</summary>
     public required string Payload { get; init; }
+
+    /// <summary>
+    /// Certificate id that a pair made by the platform is to replace: the gateway with the live connection of that certificate has the pair
+    /// made, and adds it to the payload on the wire. Null: the payload goes out as it is.
+    /// </summary>
+    public string? PairFor { get; init; }
 }
 
 /// <summary>What a gateway saw of certificates that are in a rotation: <see cref="ThingRegistry.PrincipalGrant.WatchUntil"/>.</summary>

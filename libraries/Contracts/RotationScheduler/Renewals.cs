@@ -43,6 +43,12 @@ public sealed record RenewalPolicy
 
     /// <summary>How long after its end a certificate may still be used to renew, and for nothing else: 0 to 366 days. Default 0, not at all.</summary>
     public int GraceDays { get; init; }
+
+    /// <summary>
+    /// True: the platform makes the new pair and sends it to the device, private key included, for firmware that cannot make one.
+    /// Default false: a key that travels can be had on the way.
+    /// </summary>
+    public bool PushKeys { get; init; }
 }
 
 /// <summary>Creates or replaces the policy of a scope. Answered by <see cref="Done"/>.</summary>

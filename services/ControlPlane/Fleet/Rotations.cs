@@ -49,6 +49,7 @@ sealed class Rotations(IAsk ask) : IOperations
             Windows = request.Texts("windows"),
             PerMinute = Whole(request, "perMinute") ?? defaults.PerMinute,
             GraceDays = Whole(request, "graceDays") ?? defaults.GraceDays,
+            PushKeys = request.OptionalBoolean("pushKeys") == true,
         };
     }
 

@@ -188,13 +188,5 @@ sealed class AnswerRequests(
 
     static Reply Reject(Request request, Refused refused) => Reply.Rejected(request.Topic.Format, refused);
 
-    static FlowContext FlowOf(Request request) => new()
-    {
-        FlowId = request.FlowId,
-        SessionId = request.Connection.SessionId,
-        PrincipalId = request.Connection.PrincipalId,
-        ClientId = request.Connection.ClientId,
-        Things = request.Connection.Things,
-        TraceParent = Activity.Current?.Id,
-    };
+    static FlowContext FlowOf(Request request) => request.Connection.FlowOf(request.FlowId);
 }

@@ -37,6 +37,19 @@ sealed record Reply(byte[] Body, Refused? Refused)
         writer.EndMap();
     });
 
+    /// <summary>The command to rotate, with the pair to use (docs/rotation.md).</summary>
+    /// <param name="command">What the scheduler says; of it all that is text.</param>
+    /// <param name="privateKeyPem">PEM in ASCII; the caller wipes it.</param>
+    public static Reply PushedPair(System.Text.Json.JsonElement command, string pem, byte[] privateKeyPem) => Write(BodyFormat.Json, null, writer =>
+    {
+        writer.StartMap(0);
+        foreach (var member in command.EnumerateObject().Where(member => member.Value.ValueKind == System.Text.Json.JsonValueKind.String))
+            writer.Text(Encoding.UTF8.GetBytes(member.Name), member.Value.GetString()!);
+        writer.Text("new_certificate"u8, pem);
+        writer.Utf8("new_private_key"u8, privateKeyPem);
+        writer.EndMap();
+    });
+
     /// <summary>A registered thing.</summary>
     /// <param name="thingName">Null when the template has no thing: the member is then left out.</param>
     /// <param name="configuration">May be empty.</param>

@@ -9,12 +9,12 @@ namespace FleetPlatform.MqttGateway.Rotation;
 /// Publishes the scheduler's commands to devices, as any client would: to whoever may receive on the topic, queued for sessions that are
 /// away. Every gateway is told, and each has its own sessions.
 /// </summary>
-sealed class ForwardCommandConsumer(MqttBroker broker) : IConsumer<DeviceCommand>
+sealed class ForwardCommandConsumer(MqttBroker broker, PushPair push) : IConsumer<DeviceCommand>
 {
-    public Task Consume(ConsumeContext<DeviceCommand> context)
+    public async Task Consume(ConsumeContext<DeviceCommand> context)
     {
-        broker.Publish(MessageOf(context.Message));
-        return Task.CompletedTask;
+        if (context.Message.PairFor is { } certificateId) await push.Handle(context.Message, certificateId);
+        else broker.Publish(MessageOf(context.Message));
     }
 
     public static Publish MessageOf(DeviceCommand command) =>

@@ -23,6 +23,7 @@ sealed class DeviceConnection
     int _claimRecorded;
     int _publishReported;
     int _reports;
+    string? _pushed;
     volatile Rights _rights;
 
     public DeviceConnection(ConnectAttempt attempt, ClientCertificate? certificate, Rights rights)
@@ -94,6 +95,23 @@ sealed class DeviceConnection
         lock (_gate)
             while (_secrets is { Count: > 0 }) CryptographicOperations.ZeroMemory(_secrets.Dequeue());
     }
+
+    /// <summary>What the other services are told of a request of this connection.</summary>
+    public FlowContext FlowOf(string flowId) => new()
+    {
+        FlowId = flowId,
+        SessionId = SessionId,
+        PrincipalId = PrincipalId,
+        ClientId = ClientId,
+        Things = Things,
+        TraceParent = System.Diagnostics.Activity.Current?.Id,
+    };
+
+    /// <summary>A flow that begins now.</summary>
+    public FlowContext NewFlow() => FlowOf(Guid.CreateVersion7().ToString("N"));
+
+    /// <summary>True the first time for each command: what comes twice is not made twice.</summary>
+    public bool TakesPush(string command) => Interlocked.Exchange(ref _pushed, command) != command;
 
     /// <summary>True the first time only.</summary>
     public bool BeginsClaim() => Interlocked.Exchange(ref _claimRecorded, 1) == 0;

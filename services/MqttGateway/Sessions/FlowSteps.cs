@@ -16,6 +16,12 @@ sealed class FlowSteps(EventStore store, SubjectIndex index) : IFlowSteps
         yield return fact.ClientId;
         yield return fact.PrincipalId;
         if (fact is FirstConnected { ThingName: { } thing }) yield return thing;
+        if (fact is PairPushed { ThingName: var pushed, CertificateId: var made })
+        {
+            yield return pushed;
+            yield return made;
+        }
+
         if (fact is AdmittedToRenew { ThingName: var renewing }) yield return renewing;
         if (fact is SessionRefused { FlowId: { } refused }) yield return refused;
         if (fact is AnswerNotDelivered { FlowId: var flowId }) yield return flowId;
@@ -51,6 +57,10 @@ sealed class FlowSteps(EventStore store, SubjectIndex index) : IFlowSteps
         {
             ThingName = e.ThingName,
             Detail = $"its certificate had expired at {e.ExpiredAt:u}; policy {e.Scope} gives it grace; from {e.RemoteAddress}",
+        },
+        PairPushed e => Step(recorded, e, "pair pushed", e.PushedAt) with
+        {
+            ThingName = e.ThingName, CertificateId = e.CertificateId, Detail = "made by the platform; the private key was sent to the device, as a renewal policy says",
         },
         SessionRefused e => Step(recorded, e, $"{e.Action} refused", e.RefusedAt) with
         {

@@ -163,7 +163,8 @@ sealed class LiveSessions(
         records.Closed(connection, why);
     }
 
-    IReadOnlyList<MqttClient> ClientsOf(string certificateId)
+    /// <summary>The live connections of a certificate.</summary>
+    public IReadOnlyList<MqttClient> ClientsOf(string certificateId)
     {
         lock (_gate) return _clients.TryGetValue(certificateId, out var clients) ? [.. clients] : [];
     }

@@ -61,6 +61,14 @@ sealed record AdmittedToRenew : SessionEvent
     public required string Scope { get; init; }
 }
 
+/// <summary>A pair that the platform had made was sent down the connection of the device that it is for.</summary>
+sealed record PairPushed : SessionEvent
+{
+    public required DateTimeOffset PushedAt { get; init; }
+    public required string CertificateId { get; init; }
+    public required string ThingName { get; init; }
+}
+
 /// <summary>The platform ended a live connection because its certificate lost its rights.</summary>
 sealed record ClosedByPlatform : SessionEvent
 {

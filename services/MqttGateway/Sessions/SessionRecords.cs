@@ -60,6 +60,16 @@ sealed class SessionRecords(GatewayOptions options, GatewayMetrics metrics, Time
         Scope = bounds.Scope,
     });
 
+    public void PairPushed(DeviceConnection connection, string certificateId, string thing, DateTimeOffset at) => Add(starts: false, connection.SessionId, new PairPushed
+    {
+        SessionId = connection.SessionId,
+        ClientId = connection.ClientId,
+        PrincipalId = connection.PrincipalId,
+        PushedAt = at,
+        CertificateId = certificateId,
+        ThingName = thing,
+    });
+
     /// <summary>A connection was refused before it began.</summary>
     public void Refused(string sessionId, string clientId, string principalId, string remoteAddress, Refused refused) => Refuse(starts: true, new SessionRefused
     {

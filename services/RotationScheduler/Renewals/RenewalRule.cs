@@ -12,6 +12,9 @@ namespace FleetPlatform.RotationScheduler.Renewals;
 /// <param name="RevokeAfter">From INACTIVE to revoked; null: never.</param>
 sealed record RotationTerms(TimeSpan Answer, int Attempts, TimeSpan BackOff, TimeSpan Overlap, TimeSpan? RevokeAfter)
 {
+    /// <summary>The platform makes the pair, and the private key travels.</summary>
+    public bool PushPair { get; init; }
+
     static readonly TimeSpan LongestBackOff = TimeSpan.FromDays(1);
 
     /// <summary>The terms of a policy that says nothing.</summary>
@@ -47,7 +50,7 @@ sealed record RenewalRule(
     public static RenewalRule Of(RenewalPolicy policy) => new(
         policy.Scope, policy.DaysBefore, policy.LifetimeShare, policy.Jitter, policy.Windows, policy.PerMinute,
         new(TimeSpan.FromSeconds(policy.AnswerSeconds), policy.Attempts, TimeSpan.FromSeconds(policy.BackOffSeconds),
-            TimeSpan.FromSeconds(policy.OverlapSeconds), policy.RevokeAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null))
+            TimeSpan.FromSeconds(policy.OverlapSeconds), policy.RevokeAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null) { PushPair = policy.PushKeys })
     {
         GraceDays = policy.GraceDays,
     };
@@ -66,6 +69,7 @@ sealed record RenewalRule(
         OverlapSeconds = (int)Terms.Overlap.TotalSeconds,
         RevokeAfterSeconds = (int?)Terms.RevokeAfter?.TotalSeconds,
         GraceDays = GraceDays,
+        PushKeys = Terms.PushPair,
     };
 
     /// <summary>The scopes a certificate could be in, the strongest first.</summary>

@@ -25,7 +25,7 @@ static class SetRenewalPolicy
         before is not null && before.Windows.SequenceEqual(rule.Windows) && before with { Windows = rule.Windows } == rule;
 }
 
-sealed class PutRenewalPolicyConsumer(EventStore store, TimeProvider clock) : IConsumer<PutRenewalPolicy>
+sealed class PutRenewalPolicyConsumer(EventStore store, TimeProvider clock, ILogger<PutRenewalPolicyConsumer> log) : IConsumer<PutRenewalPolicy>
 {
     public async Task Consume(ConsumeContext<PutRenewalPolicy> context)
     {
@@ -36,6 +36,7 @@ sealed class PutRenewalPolicyConsumer(EventStore store, TimeProvider clock) : IC
             return;
         }
 
+        if (policy.PushKeys) Log.KeysWillTravel(log, policy.Scope, by);
         var written = await store.WriteToAggregate<Renewal, RenewalEvent>(Renewal.StreamOf(policy.Scope),
             renewal => SetRenewalPolicy.Decide(policy, renewal, clock.GetUtcNow()), new() { Actor = by }, context.CancellationToken);
         await context.AnswerDone(written.Refusal);

@@ -80,7 +80,10 @@ static class AdvanceRotation
     }
 
     static Decision<RotationEvent> Command(Rotation rotation, string target, DateTimeOffset now) => new RotationCommanded(
-        rotation.Started!.ThingName, rotation.Started.Number, rotation.Attempt + 1, target, now + rotation.Terms.Answer) { At = now };
+        rotation.Started!.ThingName, rotation.Started.Number, rotation.Attempt + 1, target, now + rotation.Terms.Answer)
+    {
+        At = now, PushPair = rotation.Terms.PushPair,
+    };
 }
 
 /// <summary>Does the acts, and records them. Stopped between any two steps, it goes on from what is on record.</summary>

@@ -34,7 +34,11 @@ sealed record RotationStarted(
 /// <summary>The device is told; the message follows from this event.</summary>
 /// <param name="Attempt">Which, from 1.</param>
 /// <param name="CertificateId">The one that the device is to replace.</param>
-sealed record RotationCommanded(string ThingName, int Number, int Attempt, string CertificateId, DateTimeOffset Deadline) : RotationEvent;
+sealed record RotationCommanded(string ThingName, int Number, int Attempt, string CertificateId, DateTimeOffset Deadline) : RotationEvent
+{
+    /// <summary>True: the gateway has the pair made and sends it along.</summary>
+    public bool PushPair { get; init; }
+}
 
 /// <summary>The device has registered a new certificate for its thing. It is not proven yet.</summary>
 /// <param name="RenewalOf">The certificate over whose connection it was registered: the device keeps these two and forgets any other.</param>

@@ -28,7 +28,7 @@ sealed class StartRotation(EventStore store, RotationsTable table, TimeProvider 
         return (RotationEvent[])
         [
             new RotationStarted(wanted.ThingName, number, wanted.CertificateId, wanted.Reason, wanted.CampaignId, wanted.Rule?.Scope, terms, wanted.RequestedBy) { At = now },
-            new RotationCommanded(wanted.ThingName, number, 1, wanted.CertificateId, now + terms.Answer) { At = now },
+            new RotationCommanded(wanted.ThingName, number, 1, wanted.CertificateId, now + terms.Answer) { At = now, PushPair = terms.PushPair },
         ];
     }
 

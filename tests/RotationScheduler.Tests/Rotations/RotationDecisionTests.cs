@@ -26,6 +26,18 @@ public sealed class RotationDecisionTests
         StartRotation.Decide(new("SN-1", "old", RotationReason.Campaign, null, "test"), After(Commanded), 2, Noon).Refusal!.Code.ShouldBe("already-exists");
 
     [Fact]
+    public void Keys_travel_only_where_a_policy_says_so()
+    {
+        PublishCommands.Translate((RotationCommanded)Commanded[1]).PairFor.ShouldBeNull();
+
+        var rule = RenewalRule.Of(new() { Scope = "default", PushKeys = true });
+        var pushed = StartRotation.Decide(new("SN-1", "old", RotationReason.Due, rule, "test"), Rotation.Initial, 1, Noon).Events;
+        PublishCommands.Translate((RotationCommanded)pushed[1]).PairFor.ShouldBe("old");
+        var again = AdvanceRotation.Decide(After([.. pushed, new AttemptFailed(1, "no-answer", "", [], Noon) { At = Noon }]), _ => true, Noon).Events.ShouldHaveSingleItem();
+        PublishCommands.Translate((RotationCommanded)again).PairFor.ShouldBe("old");
+    }
+
+    [Fact]
     public void Connected_is_not_proven_and_published_is()
     {
         NoteUse.Decide(Use("new", CertificateUseKind.Connected), After(Offered), Noon).Events.ShouldHaveSingleItem().ShouldBeOfType<OfferConnected>();

@@ -24,6 +24,8 @@ static class RenewalPolicyCommand
 
     static readonly Option<int?> Grace = new("--grace-days") { Description = "Let an expired certificate renew, and do nothing else, for so many days (default 0: never)." };
 
+    static readonly Option<bool> PushKeys = new("--push-keys") { Description = "Make the new pair on the platform and send it, private key included; for firmware that cannot make its own." };
+
     static readonly (Option<int?> Option, string Name)[] Numbers =
     [
         (DaysBefore, "daysBefore"), (PerMinute, "perMinute"), (Answer, "answerSeconds"), (Attempts, "attempts"), (BackOff, "backOffSeconds"),
@@ -35,7 +37,7 @@ static class RenewalPolicyCommand
         new Command("list", "Prints the policies.").Runs(List),
         new Command("set", "Sets the policy of a scope.")
         {
-            Scope, DaysBefore, Share, Jitter, Windows, PerMinute, Answer, Attempts, BackOff, Overlap, RevokeAfter, NeverRevoke, Grace,
+            Scope, DaysBefore, Share, Jitter, Windows, PerMinute, Answer, Attempts, BackOff, Overlap, RevokeAfter, NeverRevoke, Grace, PushKeys,
         }.Runs(Set),
         new Command("delete", "Removes the policy of a scope.") { Scope }.Runs(Delete),
     };
@@ -55,7 +57,7 @@ static class RenewalPolicyCommand
     }
 
     static string Spoken(RenewalPolicy policy) =>
-        (policy.RevokeAfterSeconds is { } seconds ? $", revoked after {seconds} s" : ", never revoked") + (policy.GraceDays > 0 ? $", {policy.GraceDays} days of grace after expiry" : "") + (policy.Windows.Count > 0 ? $", in {string.Join("; ", policy.Windows)} UTC" : "");
+        (policy.RevokeAfterSeconds is { } seconds ? $", revoked after {seconds} s" : ", never revoked") + (policy.GraceDays > 0 ? $", {policy.GraceDays} days of grace after expiry" : "") + (policy.PushKeys ? ", private keys are pushed" : "") + (policy.Windows.Count > 0 ? $", in {string.Join("; ", policy.Windows)} UTC" : "");
 
     static async Task<int> Set(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
@@ -66,8 +68,11 @@ static class RenewalPolicyCommand
         if (parsed.GetValue(Jitter) is { } jitter) body["jitter"] = jitter;
         if (parsed.GetValue(Windows) is { Length: > 0 } windows) body["windows"] = new JsonArray([.. windows.Select(window => JsonValue.Create(window))]);
         if (parsed.GetValue(NeverRevoke)) body["neverRevoke"] = true;
+        if (parsed.GetValue(PushKeys)) body["pushKeys"] = true;
         await controlPlane.Ask<JsonObject>(HttpMethod.Put, "/fleet/rotation/policies", cancellation, body);
         AnsiConsole.MarkupLineInterpolated($"Set the renewal policy of {parsed.GetValue(Scope)}.");
+        if (parsed.GetValue(PushKeys))
+            AnsiConsole.MarkupLine("[yellow]Warning: the private keys of these devices are made here and travel to them. Whoever gets one on the way is that device. Better let devices make their own.[/]");
         return 0;
     }
 

@@ -11,7 +11,6 @@ namespace FleetPlatform.Device;
 /// </summary>
 public sealed partial class ReferenceDevice
 {
-    const string RotationTemplate = "fleet-rotation";
     static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
     /// <summary>Stays connected and rotates when it is told to, or when its certificate nears its end, until cancelled.</summary>
@@ -27,8 +26,8 @@ public sealed partial class ReferenceDevice
                 var thing = OperationalClientId(store.ReadIdentity());
                 await Begin(connection, thing, cancellation);
                 onConnected?.Invoke(connection);
-                if (await NextOccasion(connection, thing, cancellation) is not { } template) continue; // the connection ended
-                await Rotate(connection, thing, template, cancellation);
+                if (await NextOccasion(connection, thing, cancellation) is not { } command) continue; // the connection ended
+                await Rotate(connection, thing, command, cancellation);
             }
             catch (Exception lost) when (IsLoss(lost) && !cancellation.IsCancellationRequested)
             {
@@ -79,21 +78,21 @@ public sealed partial class ReferenceDevice
     }
 
     /// <summary>Waits for a command that is meant for the certificate in use, or for its last days.</summary>
-    /// <returns>The template to rotate with; null when the connection has ended.</returns>
-    async Task<string?> NextOccasion(MqttClientConnection connection, string thing, CancellationToken cancellation)
+    /// <returns>What to do; null when the connection has ended.</returns>
+    async Task<RotateCommand?> NextOccasion(MqttClientConnection connection, string thing, CancellationToken cancellation)
     {
         var credential = store.ReadDevice()!;
         while (true)
         {
             var left = RenewalOf(credential) - _clock.GetUtcNow();
-            if (left <= TimeSpan.Zero) return RotationTemplate;
+            if (left <= TimeSpan.Zero) return RotateCommand.Own;
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             timer.CancelAfter(left < LongestTimer ? left : LongestTimer);
             try
             {
                 var message = await connection.Incoming.ReadAsync(timer.Token);
                 if (message.Topic == $"devices/{thing}/certs/rotate" && RotateCommand.TryRead(message.Payload) is { } command
-                    && command.CertificateId == credential.CertificateId) return command.Template;
+                    && IsMeant(command, credential)) return command;
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
@@ -106,6 +105,9 @@ public sealed partial class ReferenceDevice
         }
     }
 
+    static bool IsMeant(RotateCommand command, Credential inUse) =>
+        command.CertificateId == inUse.CertificateId || (command is { CertificateId: null, Pushed: { } pair } && pair.CertificateId != inUse.CertificateId);
+
     // A life shorter than that is renewed at two thirds: a certificate must not be due the moment it is made.
     DateTimeOffset RenewalOf(Credential credential)
     {
@@ -113,11 +115,11 @@ public sealed partial class ReferenceDevice
         return asked > twoThirds ? asked : twoThirds;
     }
 
-    async Task Rotate(MqttClientConnection connection, string thing, string template, CancellationToken cancellation)
+    async Task Rotate(MqttClientConnection connection, string thing, RotateCommand command, CancellationToken cancellation)
     {
         try
         {
-            await Step(DeviceStep.Rotate, 1, () => GetNextPair(connection, template, cancellation));
+            await Step(DeviceStep.Rotate, 1, () => command.Pushed is { } pair ? Do(() => TakePushedPair(pair)) : GetNextPair(connection, command.Template, cancellation));
         }
         catch (ProvisioningException failure)
         {
@@ -125,6 +127,20 @@ public sealed partial class ReferenceDevice
             // Told again by the platform; by its own idea not before a while.
             await Task.Delay(options.Retry.DelayAfter(options.Retry.Attempts, 1), _clock, cancellation);
         }
+    }
+
+    void TakePushedPair(Credential pair)
+    {
+        if (!options.AcceptsPushedPairs)
+            throw new ProvisioningException(DeviceStep.Rotate, "pushed-pair", "This device makes its keys itself and takes none from the wire.", retryable: false);
+        store.StoreSlot(store.ReadSlots().Other, pair);
+        WakeUpWith(pair, new() { CertificateId = pair.CertificateId });
+    }
+
+    void WakeUpWith(Credential pair, DeviceIdentity identity)
+    {
+        store.StoreIdentity((store.ReadIdentity() ?? identity) with { CertificateId = pair.CertificateId });
+        store.StoreSlots(new SlotState(store.ReadSlots().Other, 0, null));
     }
 
     async Task GetNextPair(MqttClientConnection connection, string template, CancellationToken cancellation)
@@ -136,11 +152,8 @@ public sealed partial class ReferenceDevice
         var issued = await session.RequestCertificate(privateKey, request, cancellation);
 
         // Beside the old pair, and whole, before the platform counts on it; in use only once it is registered.
-        var state = store.ReadSlots();
-        store.StoreSlot(state.Other, issued.Credential);
-        var identity = await session.RegisterThing(issued, cancellation);
-        store.StoreIdentity((store.ReadIdentity() ?? identity) with { CertificateId = issued.Credential.CertificateId });
-        store.StoreSlots(new SlotState(state.Other, 0, null));
+        store.StoreSlot(store.ReadSlots().Other, issued.Credential);
+        WakeUpWith(issued.Credential, await session.RegisterThing(issued, cancellation));
     }
 
     static Task<ReasonCode> Report(MqttClientConnection connection, string thing, (string Status, string? Detail) report, CancellationToken cancellation) =>

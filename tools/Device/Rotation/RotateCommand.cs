@@ -3,12 +3,16 @@ using System.Text.Json;
 namespace FleetPlatform.Device;
 
 /// <summary>What the platform says on <c>devices/{thing}/certs/rotate</c> (docs/rotation.md).</summary>
-/// <param name="Rotation">The rotation's name.</param>
-/// <param name="CertificateId">The certificate that is to be replaced: a device that has another one has done so already.</param>
+/// <param name="CertificateId">The certificate that is to be replaced: a device that has another one has done so already. A pushed pair need not say.</param>
 /// <param name="Template">Provisioning template to register the new certificate with.</param>
-sealed record RotateCommand(string Rotation, string CertificateId, string Template)
+/// <param name="Pushed">The pair to use, when the platform has made one; otherwise null.</param>
+sealed record RotateCommand(string? CertificateId, string Template, Credential? Pushed)
 {
-    const int MaximumBytes = 4_096;
+    const int MaximumBytes = 16_384;
+    const string BuiltInTemplate = "fleet-rotation";
+
+    /// <summary>What a device does unasked.</summary>
+    public static RotateCommand Own { get; } = new(null, BuiltInTemplate, null);
 
     /// <summary>Reads a command; null for anything else, which a device passes over.</summary>
     public static RotateCommand? TryRead(ReadOnlyMemory<byte> payload)
@@ -17,16 +21,20 @@ sealed record RotateCommand(string Rotation, string CertificateId, string Templa
         try
         {
             using var json = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = 4 });
-            var body = json.RootElement;
-            return body.ValueKind == JsonValueKind.Object && Text(body, "command") == "rotate" && Text(body, "certificateId") is { } certificate
-                && Text(body, "template") is { } template
-                ? new(Text(body, "rotation") ?? "", certificate, template)
-                : null;
+            return json.RootElement.ValueKind == JsonValueKind.Object ? Read(json.RootElement) : null;
         }
         catch (JsonException)
         {
             return null;
         }
+    }
+
+    static RotateCommand? Read(JsonElement body)
+    {
+        var (certificate, template) = (Text(body, "certificateId"), Text(body, "template"));
+        if (Text(body, "new_certificate") is { } pem)
+            return Credential.TryRead(pem, Text(body, "new_private_key")) is { } pair ? new(certificate, template ?? BuiltInTemplate, pair) : null;
+        return Text(body, "command") == "rotate" && certificate is not null && template is not null ? new(certificate, template, null) : null;
     }
 
     static string? Text(JsonElement body, string name) =>
