@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 
 namespace FleetPlatform.Cbor.Tests;
@@ -216,11 +215,9 @@ public sealed class CborReaderTests
         foreach (var bomb in bombs) Swallow(bomb);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var watch = Stopwatch.StartNew();
         foreach (var bomb in bombs) Swallow(bomb);
 
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(64 * 1024);
-        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(1));
     }
 
     [Fact]

@@ -76,8 +76,8 @@ public sealed class Platform : IAsyncLifetime
             ["ControlPlane:AccessKeyId"] = Operator.KeyId,
             ["ControlPlane:SecretAccessKey"] = Operator.Secret,
             ["ControlPlane:MaximumBodyBytes"] = "4096",
-            ["ControlPlane:FlowStepsTimeout"] = "00:00:01",
-            ["Messaging:RequestTimeout"] = "00:00:03",
+            ["ControlPlane:FlowStepsTimeout"] = "00:00:05",
+            ["Messaging:RequestTimeout"] = "00:00:10",
         });
         builder.Logging.AddFilter<ConsoleLoggerProvider>(level => level == LogLevel.Critical); // refusals are what many tests are about
         add(builder);

@@ -86,7 +86,7 @@ public sealed class ReferenceDeviceTests : IAsyncLifetime
         _platform.Mishaps.Enqueue(new Drop());
         var steps = new Steps();
 
-        await Provision(steps, _platform.Options() with { AnswerTimeout = TimeSpan.FromSeconds(2) });
+        await Provision(steps, _platform.Options() with { AnswerTimeout = TimeSpan.FromSeconds(5) });
 
         steps.Reports.Where(report => report.Failure is not null).Select(report => report.Failure!.Code).ShouldBe(["timeout", "connection"]);
     }

@@ -47,7 +47,7 @@ public sealed class OutageStories(Platform platform)
 
         platform.Fleet.Kill("mqtt-gateway");
 
-        await session.Closed.WaitAsync(TimeSpan.FromSeconds(10));
+        await session.Closed.WaitAsync(TimeSpan.FromSeconds(30));
         await platform.Fleet.IsBack("mqtt-gateway", process);
         await Eventually.Holds(async () =>
         {
@@ -68,7 +68,7 @@ public sealed class OutageStories(Platform platform)
         platform.Fleet.Kill("bus");
         await session.Publish(topic, "still here"u8.ToArray(), QoS.AtLeastOnce);
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         (await session.Incoming.ReadAsync(patience.Token)).Payload.ToArray().ShouldBe("still here"u8.ToArray());
         await platform.Fleet.IsBack("bus", process);
         await platform.HasRecovered();

@@ -16,7 +16,7 @@ public sealed class RevocationStories(Platform platform)
 
         await platform.Operator.UpdateCertificate(device.CertificateId, "REVOKED", CancellationToken.None);
 
-        var goodbye = await session.Closed.WaitAsync(TimeSpan.FromSeconds(10));
+        var goodbye = await session.Closed.WaitAsync(TimeSpan.FromSeconds(30));
         goodbye?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
         await platform.RefusesToConnect(device.Certificate, device.ThingName);
         (await platform.Events($"principal-{device.CertificateId}")).ShouldContain("principal.revoked.v1");
@@ -49,7 +49,7 @@ public sealed class RevocationStories(Platform platform)
         places.Keys.ShouldBe(["thing-registry", "mqtt-gateway", "crl", "ocsp"], ignoreOrder: true);
         places["mqtt-gateway"]["sessionsClosed"]!.GetValue<int>().ShouldBe(1);
         places.Values.ShouldAllBe(place => place["complete"]!.GetValue<bool>());
-        (await session.Closed.WaitAsync(TimeSpan.FromSeconds(10)))?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
+        (await session.Closed.WaitAsync(TimeSpan.FromSeconds(30)))?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
         spared.Closed.IsCompleted.ShouldBeFalse();
         await Openssl.Finds(device, "revoked", listed: true);
         await Openssl.Finds(other, "good", listed: false);
@@ -62,7 +62,7 @@ public sealed class RevocationStories(Platform platform)
         await using var session = await platform.Connects(device);
 
         await platform.Operator.Revocation(Order("certificate", device.CertificateId, ("action", "suspend")), CancellationToken.None);
-        await session.Closed.WaitAsync(TimeSpan.FromSeconds(10));
+        await session.Closed.WaitAsync(TimeSpan.FromSeconds(30));
         await platform.RefusesToConnect(device.Certificate, device.ThingName);
 
         await platform.Operator.Revocation(Order("certificate", device.CertificateId, ("action", "reinstate")), CancellationToken.None);
@@ -79,7 +79,7 @@ public sealed class RevocationStories(Platform platform)
         await using var session = await platform.Connects(device);
 
         await platform.Operator.UpdateCertificate(device.CertificateId, "INACTIVE", CancellationToken.None);
-        await session.Closed.WaitAsync(TimeSpan.FromSeconds(10));
+        await session.Closed.WaitAsync(TimeSpan.FromSeconds(30));
         await platform.RefusesToConnect(device.Certificate, device.ThingName);
 
         await platform.Operator.UpdateCertificate(device.CertificateId, "ACTIVE", CancellationToken.None);

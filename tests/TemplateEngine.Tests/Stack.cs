@@ -25,6 +25,9 @@ public sealed class Stack : IAsyncLifetime
     WebApplication _service = null!;
     WebApplication _neighbours = null!;
 
+    /// <summary>How long the service waits for the registry: short only where the registry is to be silent.</summary>
+    internal TimeSpan RegistryTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     internal RegistryStandIn Registry { get; } = new();
     internal IAsk Ask => _neighbours.Services.GetRequiredService<IAsk>();
     internal EventStore Store => _service.Services.GetRequiredService<EventStore>();
@@ -33,12 +36,12 @@ public sealed class Stack : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _database = await PostgresDatabase.Create();
-        string[] bus = ["--ConnectionStrings:bus", await RabbitMqServer.TakeVirtualHost(), "--urls", "http://127.0.0.1:0"];
+        string[] bus = ["--ConnectionStrings:bus", await RabbitMqServer.TakeVirtualHost(), "--urls", "http://127.0.0.1:0", "--Messaging:RequestTimeout", "00:00:30"];
         _service = Composition.Build([.. bus, "--ConnectionStrings:template-engine-db", _database.ConnectionString,
             "--OwnershipToken:Key", Convert.ToBase64String(_key),
             "--PreProvisioningHook:Key", Convert.ToBase64String(HookServer.Key), "--PreProvisioningHook:AllowHttp", "true",
-            "--PreProvisioningHook:AllowedNetworks:0", "127.0.0.1/32", "--PreProvisioningHook:Timeout", "00:00:00.500", "--PreProvisioningHook:BreakerFailures", "1000",
-            "--TemplateEngine:RegistryTimeout", "00:00:01", "--TemplateEngine:RecordedRefusalsPerMinute", "10"]);
+            "--PreProvisioningHook:AllowedNetworks:0", "127.0.0.1/32", "--PreProvisioningHook:Timeout", "00:00:03", "--PreProvisioningHook:BreakerFailures", "1000",
+            "--TemplateEngine:RegistryTimeout", RegistryTimeout.ToString(), "--TemplateEngine:RecordedRefusalsPerMinute", "10"]);
         await _service.StartAsync();
 
         var builder = WebApplication.CreateBuilder(bus);

@@ -12,7 +12,7 @@ public class PublishingTests
         (await five.Publish("no", new byte[1], QoS.AtLeastOnce)).ShouldBe(ReasonCode.NotAuthorized);
         (await five.Publish("yes", new byte[1], QoS.AtLeastOnce)).ShouldBe(ReasonCode.Success);
         await five.Publish("no", new byte[1], QoS.AtMostOnce);
-        (await five.Closed.WaitAsync(TimeSpan.FromSeconds(5)))!.Reason.ShouldBe(ReasonCode.NotAuthorized);
+        (await five.Closed.WaitAsync(TimeSpan.FromSeconds(20)))!.Reason.ShouldBe(ReasonCode.NotAuthorized);
 
         await using var three = await test.Connect("three");
         await Should.ThrowAsync<IOException>(() => three.Publish("no", new byte[1], QoS.AtLeastOnce));
@@ -163,7 +163,7 @@ public class PublishingTests
         test.Policy.CloseOnRefusedSubscribe = true;
         await using var device = await test.Connect("d", ProtocolVersion.V500);
         (await device.Subscribe("no", QoS.AtLeastOnce)).ShouldBe(ReasonCode.NotAuthorized);
-        (await device.Closed.WaitAsync(TimeSpan.FromSeconds(5)))!.Reason.ShouldBe(ReasonCode.NotAuthorized);
+        (await device.Closed.WaitAsync(TimeSpan.FromSeconds(20)))!.Reason.ShouldBe(ReasonCode.NotAuthorized);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class RotationNewsTests(GatewayFixture fixture) : IClassFixture<Ga
     {
         var heard = new List<object>();
         var reader = _gateway.Get<RotationNews>().Reader;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (heard.Count < count)
         {
             var news = await reader.ReadAsync(deadline.Token);
@@ -96,7 +96,7 @@ public sealed class RotationNewsTests(GatewayFixture fixture) : IClassFixture<Ga
         _gateway.Get<MqttBroker>().Publish(ForwardCommandConsumer.MessageOf(new() { ThingName = "SN-away", Topic = "devices/SN-away/certs/rotate", Payload = "{}" }));
 
         await using var after = await _gateway.Connect(certificate, "SN-away", cleanStart: false);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         var message = await after.Incoming.ReadAsync(deadline.Token);
         (message.Topic, message.QoS).ShouldBe(("devices/SN-away/certs/rotate", QoS.AtLeastOnce));
     }

@@ -13,13 +13,13 @@ public sealed class CallHookTests(HookServer server) : IClassFixture<HookServer>
         TemplateArn = "arn:aws:iot:us-east-1:123456789012:provisioningtemplate/t", Parameters = new Dictionary<string, string> { ["SerialNumber"] = "1" },
     };
 
-    static HookOptions Options(params string[] networks) => new()
+    static HookOptions Options(TimeSpan timeout, params string[] networks) => new()
     {
         Key = Convert.ToBase64String(HookServer.Key), AllowHttp = true, AllowedNetworks = networks,
-        Timeout = TimeSpan.FromMilliseconds(700), MaximumConcurrentCalls = 2, BreakerFailures = 3, BreakerPause = TimeSpan.FromSeconds(30),
+        Timeout = timeout, MaximumConcurrentCalls = 2, BreakerFailures = 3, BreakerPause = TimeSpan.FromSeconds(30),
     };
 
-    static CallHook Open(TimeProvider? clock = null) => new(Options("127.0.0.1/32"), clock ?? TimeProvider.System);
+    static CallHook Open(double seconds = 10) => new(Options(TimeSpan.FromSeconds(seconds), "127.0.0.1/32"), TimeProvider.System);
 
     async Task<HookVerdict> Call(string path, CallHook? hook = null) =>
         await (hook ?? Open()).Handle($"{server.Address}/{path}", Payload, TestContext.Current.CancellationToken);
@@ -59,7 +59,9 @@ public sealed class CallHookTests(HookServer server) : IClassFixture<HookServer>
     [InlineData("error", "answered 500")]
     public async Task A_hook_that_misbehaves_has_failed(string path, string reason)
     {
-        var verdict = await Call(path);
+        using var hook = Open(path == "hang" ? 0.3 : 10);
+
+        var verdict = await Call(path, hook);
 
         verdict.Outcome.ShouldBe(HookOutcome.Failed);
         verdict.Reason!.ShouldContain(reason);
@@ -70,7 +72,7 @@ public sealed class CallHookTests(HookServer server) : IClassFixture<HookServer>
     [Fact]
     public async Task A_hook_on_this_machine_is_not_called_unless_the_deployment_says_so()
     {
-        using var closed = new CallHook(Options(), TimeProvider.System);
+        using var closed = new CallHook(Options(TimeSpan.FromSeconds(10)), TimeProvider.System);
         foreach (var host in new[] { "127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "169.254.169.254", "0x7f.1" })
         {
             var verdict = await closed.Handle($"http://{host}:{new Uri(server.Address).Port}/ssrf", Payload, TestContext.Current.CancellationToken);
@@ -121,7 +123,7 @@ public sealed class CallHookTests(HookServer server) : IClassFixture<HookServer>
     [Fact]
     public async Task No_more_calls_than_allowed_are_under_way()
     {
-        using var hook = Open();
+        using var hook = Open(3);
         var hanging = new[] { Call("many/hang", hook), Call("many/hang", hook) };
         (await Call("many/allow", hook)).Reason!.ShouldContain("under way");
 
