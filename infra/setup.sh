@@ -121,3 +121,14 @@ if $with_tests && [ -f tests/clients/package-lock.json ]; then
         touch $installed
     fi
 fi
+
+# The SDK's compiler to machine code: services start in half the time with it, and start without it.
+fetched=infra/precompile/obj/fetched
+version=$(dotnet --version)
+if [ "$(cat $fetched 2>/dev/null)" != "$version" ]; then
+    if timeout 120 dotnet restore infra/precompile/precompile.csproj --nologo -v quiet </dev/null >/dev/null 2>&1; then
+        echo "$version" >$fetched
+    else
+        echo "The compiler to machine code (package microsoft.netcore.app.crossgen2) could not be fetched: everything works, and starts slower."
+    fi
+fi
