@@ -126,7 +126,7 @@ fi
 fetched=infra/precompile/obj/fetched
 version=$(dotnet --version)
 if [ "$(cat $fetched 2>/dev/null)" != "$version" ]; then
-    if timeout 120 dotnet restore infra/precompile/precompile.csproj --nologo -v quiet </dev/null >/dev/null 2>&1; then
+    if timeout 120 dotnet restore infra/precompile/fetch.proj --nologo -v quiet </dev/null >/dev/null 2>&1; then
         echo "$version" >$fetched
     else
         echo "The compiler to machine code (package microsoft.netcore.app.crossgen2) could not be fetched: everything works, and starts slower."
