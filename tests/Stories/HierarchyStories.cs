@@ -15,16 +15,7 @@ public sealed class HierarchyStories(Platform platform)
     {
         var old = await platform.ProvisionsDevice("roll-old");
         await using var session = await platform.Connects(old);
-        var data = Path.Combine(platform.Fleet.Directory, "certificate-authority");
-        var passphrase = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(platform.Fleet.Directory, "secrets.json"), None))!
-            ["certificate-authority-passphrase"]!.GetValue<string>();
-
-        var requested = await platform.Operator.RequestIssuer("Roll-over CA", "EcdsaP384", tokenUri: null, None);
-        var id = requested["issuerId"]!.GetValue<string>();
-        var certificate = Ceremony.Sign(await File.ReadAllTextAsync(Path.Combine(data, "root-ca.pem"), None), Path.Combine(data, "offline", "root-key.pem"), passphrase,
-            requested["signingRequestPem"]!.GetValue<string>(), TimeSpan.FromDays(3650), pathLength: 0, constraints: null, PkiUrl(old), DateTimeOffset.UtcNow);
-        await platform.Operator.InstallIssuer(id, certificate, [], None);
-        await platform.Operator.AssignSigning(id, [], None);
+        var (id, certificate) = await RollOver.To(platform, "Roll-over CA", old.Certificate);
 
         var next = await platform.ProvisionsDevice("roll-new");
         next.Certificate.Issuer.ShouldContain("Roll-over CA");
@@ -78,9 +69,6 @@ public sealed class HierarchyStories(Platform platform)
     }
 
     // The lists' base URL, as certificates here name it.
-    static string PkiUrl(ProvisionedDevice device) =>
-        new Uri(CertificateText.Read(device.Certificate.RawData).RevocationListUrl!).GetLeftPart(UriPartial.Authority);
-
     async Task<string> Verifies(ProvisionedDevice device, string issuing)
     {
         var folder = Directory.CreateTempSubdirectory("roll-over-").FullName;

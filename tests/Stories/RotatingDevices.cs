@@ -28,6 +28,11 @@ sealed class RotatingDevices(Platform platform)
     public Task<CampaignDescription> Campaign(string name) =>
         platform.Operator.Ask<CampaignDescription>(HttpMethod.Get, $"/fleet/rotation/campaigns/{name}", CancellationToken.None);
 
+    public async Task<IReadOnlyList<CampaignDescription>> Campaigns() => await SimulateRotation.Patiently(async () =>
+        (await platform.Operator.Ask<Listed>(HttpMethod.Get, "/fleet/rotation/campaigns", CancellationToken.None)).Campaigns, CancellationToken.None);
+
+    sealed record Listed(IReadOnlyList<CampaignDescription> Campaigns);
+
     /// <summary>A template whose devices may rotate, and a policy that does not keep a story waiting.</summary>
     public async Task Prepare(string template)
     {

@@ -108,33 +108,52 @@ public sealed class RotationStories(Platform platform)
         await platform.RefusesToConnect(device.Certificate, device.ThingName);
     }
 
+    /// <summary>Half the fleet has a fault, each one of ten; scheduler and bus are killed on the way.</summary>
     [Fact]
-    public async Task A_campaign_survives_a_killed_scheduler_and_ends_with_every_device_explained()
+    public async Task A_campaign_survives_scheduler_and_bus_and_ends_with_every_device_on_one_certificate_and_every_failure_explained()
     {
-        var template = "rotation-campaign";
-        await _devices.Prepare(template);
-        var fleet = new List<OperatingDevice>();
-        try
+        var simulation = _devices.Run("simulate", "--rotate", "--devices", "20", "--misbehave", "50%");
+        await Eventually.Is(async () => (await _devices.Campaigns()).Any(campaign => campaign.CampaignId.StartsWith("simulate-", StringComparison.Ordinal)), within: Patience);
+        foreach (var part in (string[])["rotation-scheduler", "bus"])
         {
-            for (var n = 0; n < 4; n++) fleet.Add(await _devices.Operating("campaign", template));
-            var silent = await _devices.Provisioned("campaign-silent", template); // never listens
-            await Eventually.Holds(async () => (await _devices.Run("rotation", "forecast", "--by", "template", "--json")).Succeeded().Output.ShouldContain($"\"{template}\",\"certificates\":5"), Patience);
-
-            (await _devices.Run("rotation", "campaign", "create", "story", "--template", template, "--canary", "20", "--wave", "100", "--abort", "90",
-                "--attempts", "1", "--answer-seconds", "15", "--overlap-seconds", "0", "--revoke-after-seconds", "0")).Succeeded();
-            var process = platform.Fleet.ProcessId("rotation-scheduler");
-            platform.Fleet.Kill("rotation-scheduler");
-            await platform.Fleet.IsBack("rotation-scheduler", process);
-
-            await Eventually.Holds(async () => (await _devices.Campaign("story")).ShouldSatisfyAllConditions(
-                campaign => campaign.State.ShouldBe("completed"), campaign => campaign.Succeeded.ShouldBe(4), campaign => campaign.Failed.ShouldBe(1),
-                campaign => campaign.Failures["no-answer"].ShouldBe("1")), TimeSpan.FromSeconds(90));
-            await using (await platform.Connects(silent)) { } // keeps what it had
-            (await _devices.Latest(silent.ThingName)).FailureCode.ShouldBe("no-answer");
+            var process = platform.Fleet.ProcessId(part);
+            platform.Fleet.Kill(part);
+            await platform.Fleet.IsBack(part, process);
         }
-        finally
-        {
-            foreach (var device in fleet) await device.DisposeAsync();
-        }
+
+        var outcome = (await simulation).Succeeded();
+        outcome.Output.ShouldContain("20 of 20 devices have exactly one certificate that works");
+        outcome.Output.ShouldContain("0 devices without a working certificate");
+        foreach (var fault in Enum.GetNames<Misbehaviour>()) outcome.Output.ShouldContain(fault);
+        (await _devices.Campaigns()).Where(campaign => campaign.CampaignId.StartsWith("simulate-", StringComparison.Ordinal)).ShouldHaveSingleItem().State.ShouldBe("completed");
+        await platform.HasRecovered();
     }
+
+    /// <summary>Peers 3.2 case 38, and then the devices: each leaves the old authority for the new one.</summary>
+    [Fact]
+    public async Task A_campaign_takes_the_devices_of_an_old_authority_over_to_the_new_one()
+    {
+        const string template = "rotation-roll-over";
+        await using var first = await _devices.Operating("roll-over", template);
+        await using var second = await _devices.Operating("roll-over", template);
+        using var old = first.Store.ReadDevice()!.Open();
+        await RollOver.To(platform, "Next Issuing CA", old);
+
+        (await _devices.Run("rotation", "campaign", "create", "next-ca", "--issuer", await IssuerOf(first), "--template", template, "--canary", "50", "--wave", "100",
+            "--overlap-seconds", "0", "--revoke-after-seconds", "0")).Succeeded();
+
+        await Eventually.Holds(async () => (await _devices.Campaign("next-ca")).ShouldSatisfyAllConditions(
+            campaign => campaign.State.ShouldBe("completed"), campaign => campaign.Succeeded.ShouldBe(2)), Patience);
+        foreach (var device in (OperatingDevice[])[first, second])
+        {
+            using var certificate = device.Store.ReadDevice()!.Open();
+            certificate.Issuer.ShouldContain("Next Issuing CA");
+        }
+
+        await platform.Operator.AssignSigning("issuing-1", [], CancellationToken.None); // and back: the other stories know the first one
+        await Eventually.Holds(() => platform.RefusesToConnect(old, first.Thing), Patience);
+    }
+
+    async Task<string> IssuerOf(OperatingDevice device) => (await platform.Operator.Ask<ThingRotations>(
+        HttpMethod.Get, $"/fleet/rotation/things/{device.Thing}", CancellationToken.None)).Certificates.ShouldHaveSingleItem().Issuer;
 }

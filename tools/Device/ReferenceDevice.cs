@@ -125,7 +125,7 @@ public sealed partial class ReferenceDevice(DeviceOptions options, ICredentialSt
     string OperationalClientId(DeviceIdentity? identity) =>
         options.ClientId ?? identity?.ThingName ?? options.Parameters.GetValueOrDefault("SerialNumber") ?? "";
 
-    async Task<MqttClientConnection> Connect(
+    internal async Task<MqttClientConnection> Connect(
         DeviceStep step, Credential credential, string clientId, CancellationToken cancellation, bool keepsSession = false)
     {
         MqttClientConnection? connection = null;

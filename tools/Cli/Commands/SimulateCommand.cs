@@ -24,8 +24,10 @@ static class SimulateCommand
 
     static readonly Option<bool> Rotate = new("--rotate") { Description = "Then the devices stay connected, and a campaign gives each another certificate." };
 
+    static readonly Option<string> Misbehave = new("--misbehave") { Description = "With --rotate: this share of the devices, 0% to 100%, has a fault, each one of ten.", DefaultValueFactory = _ => "0%" };
+
     public static Command Create() =>
-        new Command("simulate", "Provisions simulated devices and sums up rate, latencies and failures.") { Devices, Parallel, Format, Key, Rotate }.Runs(Run);
+        new Command("simulate", "Provisions simulated devices and sums up rate, latencies and failures.") { Devices, Parallel, Format, Key, Rotate, Misbehave }.Runs(Run);
 
     static async Task<int> Run(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
@@ -50,8 +52,17 @@ static class SimulateCommand
         var summary = await Watched(options, cancellation);
         Print(summary);
         if (!rotate || summary.Failed > 0) return summary.Failed == 0 ? 0 : 1;
-        return await SimulateRotation.Run(template, [.. stores.Select((store, number) => (options.Device(number), (ICredentialStore)store))], parallel, controlPlane, cancellation);
+        var faulty = (int)Math.Ceiling(devices * Percent(parsed.GetValue(Misbehave)!) / 100);
+        return await SimulateRotation.Run(template, [.. stores.Select((store, number) => new SimulatedDevice(options.Device(number), store, FaultOf(number, faulty)))],
+            parallel, controlPlane, cancellation);
     }
+
+    static Misbehaviour? FaultOf(int number, int faulty) => number < faulty ? (Misbehaviour)(number % Enum.GetValues<Misbehaviour>().Length) : null;
+
+    static double Percent(string text) =>
+        double.TryParse(text.TrimEnd('%'), NumberStyles.Float, CultureInfo.InvariantCulture, out var percent) && percent is >= 0 and <= 100
+            ? percent
+            : throw new CommandFailedException($"--misbehave is {text}.", "Give a share from 0% to 100%.");
 
     /// <summary>The firmware of each device of a run: serial numbers that no other run uses.</summary>
     public static Func<int, DeviceOptions> Firmware(FleetEndpoints endpoints, PayloadFormat format, KeyOrigin key, string template = Template)

@@ -16,7 +16,7 @@ static class SimulateRotation
     /// <summary>Connects the fleet, runs the campaign, and says how it went.</summary>
     /// <param name="template">The template that only this fleet was provisioned with.</param>
     public static async Task<int> Run(
-        string template, IReadOnlyList<(DeviceOptions, ICredentialStore)> fleet, int parallel, ControlPlaneClient controlPlane, CancellationToken cancellation)
+        string template, IReadOnlyList<SimulatedDevice> fleet, int parallel, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
         using var life = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var simulator = new RotationSimulator(fleet, parallel);
@@ -26,34 +26,64 @@ static class SimulateRotation
 
         await Known(template, simulator.Connected, controlPlane, cancellation);
         var began = Stopwatch.GetTimestamp();
-        var campaign = await controlPlane.Ask<CampaignDescription>(HttpMethod.Post, $"/fleet/rotation/campaigns/{template}", cancellation, new JsonObject
-        {
-            ["query"] = new JsonObject { ["template"] = template },
-            ["canaryPercent"] = 1,
-            ["wavePercent"] = 100,
-            ["perMinute"] = 100_000,
-            ["answerSeconds"] = 300,
-            ["overlapSeconds"] = 0,
-            ["revokeAfterSeconds"] = 0,
-        });
+        var misbehaving = fleet.Any(device => device.Fault is not null);
+        if (misbehaving) await RetireAtOnce(template, controlPlane, cancellation);
+        var path = $"/fleet/rotation/campaigns/{template}";
+        var campaign = await controlPlane.Ask<CampaignDescription>(HttpMethod.Post, path, cancellation, Campaign(template, misbehaving));
         while (campaign.State == "running" || campaign.UnderWay > 0)
         {
             await Task.Delay(Look, cancellation);
-            campaign = await controlPlane.Ask<CampaignDescription>(HttpMethod.Get, $"/fleet/rotation/campaigns/{template}", cancellation);
+            campaign = await Patiently(() => controlPlane.Ask<CampaignDescription>(HttpMethod.Get, path, cancellation), cancellation);
         }
 
         Print(campaign, simulator, Stopwatch.GetElapsedTime(began));
+        var sound = misbehaving ? await SimulationVerdict.Print(fleet, controlPlane, cancellation) : campaign.Succeeded == fleet.Count;
         await life.CancelAsync();
         await running;
-        return campaign.Succeeded == fleet.Count && simulator.Lost == 0 ? 0 : 1;
+        return sound && simulator.Lost == 0 ? 0 : 1;
     }
+
+    /// <summary>Asks again while a part of the platform is away.</summary>
+    internal static async Task<T> Patiently<T>(Func<Task<T>> ask, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (RequestRefusedException away) when (away.Name == "ServiceUnavailableException")
+            {
+                await Task.Delay(Look, cancellation);
+            }
+        }
+    }
+
+    // Who is told late rotates late, outside the campaign: then the policy says when the old certificate goes.
+    static Task RetireAtOnce(string template, ControlPlaneClient controlPlane, CancellationToken cancellation) => controlPlane.Send(
+        HttpMethod.Put, "/fleet/rotation/policies",
+        new JsonObject { ["scope"] = $"template/{template}", ["overlapSeconds"] = 0, ["revokeAfterSeconds"] = 0 }, cancellation);
+
+    // With faults: one attempt, all at once, and no abort, so that each device shows what becomes of it.
+    static JsonObject Campaign(string template, bool misbehaving) => new()
+    {
+        ["query"] = new JsonObject { ["template"] = template },
+        ["canaryPercent"] = misbehaving ? 100 : 1,
+        ["wavePercent"] = 100,
+        ["abortPercent"] = misbehaving ? 100 : 5,
+        ["perMinute"] = 100_000,
+        ["attempts"] = misbehaving ? 1 : 5,
+        ["answerSeconds"] = misbehaving ? 20 : 300,
+        ["overlapSeconds"] = 0,
+        ["revokeAfterSeconds"] = 0,
+    };
 
     // News of registrations takes a moment to reach the scheduler.
     static async Task Known(string template, int devices, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
         while (true)
         {
-            var forecast = await controlPlane.Ask<RotationForecast>(HttpMethod.Get, "/fleet/rotation/forecast?by=template", cancellation);
+            var forecast = await Patiently(() => controlPlane.Ask<RotationForecast>(HttpMethod.Get, "/fleet/rotation/forecast?by=template", cancellation), cancellation);
             if (forecast.Rows.FirstOrDefault(row => row.Key == template)?.Certificates >= devices) return;
             await Task.Delay(Look, cancellation);
         }

@@ -9,7 +9,7 @@ namespace FleetPlatform.Device;
 sealed record RotateCommand(string? CertificateId, string Template, Credential? Pushed)
 {
     const int MaximumBytes = 16_384;
-    const string BuiltInTemplate = "fleet-rotation";
+    public const string BuiltInTemplate = "fleet-rotation";
 
     /// <summary>What a device does unasked.</summary>
     public static RotateCommand Own { get; } = new(null, BuiltInTemplate, null);

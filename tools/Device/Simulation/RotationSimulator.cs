@@ -1,9 +1,15 @@
 namespace FleetPlatform.Device;
 
-/// <summary>A fleet of provisioned devices that stays connected and rotates when it is told to: each the reference device, with a store of its own.</summary>
-/// <param name="fleet">Firmware and store of each device.</param>
+/// <summary>One device of a fleet that rotates.</summary>
+/// <param name="Options">Its firmware.</param>
+/// <param name="Store">What it keeps; provisioned already.</param>
+/// <param name="Fault">What is wrong with its firmware; null: nothing.</param>
+public sealed record SimulatedDevice(DeviceOptions Options, ICredentialStore Store, Misbehaviour? Fault = null);
+
+/// <summary>A fleet of provisioned devices that stays connected and rotates when it is told to: each the reference device, or one with a fault.</summary>
+/// <param name="fleet">The devices.</param>
 /// <param name="parallel">How many may connect for the first time at the same time.</param>
-public sealed class RotationSimulator(IReadOnlyList<(DeviceOptions Options, ICredentialStore Store)> fleet, int parallel)
+public sealed class RotationSimulator(IReadOnlyList<SimulatedDevice> fleet, int parallel)
 {
     int _connected;
     int _rotated;
@@ -23,39 +29,43 @@ public sealed class RotationSimulator(IReadOnlyList<(DeviceOptions Options, ICre
     {
         using var doors = new SemaphoreSlim(parallel);
         var lives = new List<Task>(fleet.Count);
-        foreach (var (options, store) in fleet)
+        foreach (var device in fleet)
         {
             await doors.WaitAsync(cancellation);
-            lives.Add(Task.Run(() => Live(options, store, doors, cancellation), cancellation));
+            lives.Add(Task.Run(() => Live(device, doors, cancellation), cancellation));
         }
 
         await Task.WhenAll(lives).ContinueWith(_ => { }, TaskScheduler.Default); // each ended by the cancellation, or counted
     }
 
-    async Task Live(DeviceOptions options, ICredentialStore store, SemaphoreSlim doors, CancellationToken cancellation)
+    async Task Live(SimulatedDevice device, SemaphoreSlim doors, CancellationToken cancellation)
     {
-        var first = store.ReadDevice()!.CertificateId;
+        var first = device.Store.ReadDevice()!.CertificateId;
         var (connected, rotated) = (false, false);
         try
         {
-            await new ReferenceDevice(options, store).Operate(_ =>
-            {
-                if (!connected)
-                {
-                    connected = true;
-                    Interlocked.Increment(ref _connected);
-                    doors.Release();
-                }
-
-                if (rotated || store.ReadDevice()!.CertificateId == first) return;
-                rotated = true;
-                Interlocked.Increment(ref _rotated);
-            }, cancellation);
+            await (device.Fault is { } fault
+                ? new MisbehavingDevice(device.Options, device.Store, fault).Live(OnConnected, cancellation)
+                : new ReferenceDevice(device.Options, device.Store).Operate(_ => OnConnected(), cancellation));
         }
         catch (ProvisioningException)
         {
             Interlocked.Increment(ref _lost);
             if (!connected) doors.Release();
+        }
+
+        void OnConnected()
+        {
+            if (!connected)
+            {
+                connected = true;
+                Interlocked.Increment(ref _connected);
+                doors.Release();
+            }
+
+            if (rotated || device.Store.ReadDevice()!.CertificateId == first) return;
+            rotated = true;
+            Interlocked.Increment(ref _rotated);
         }
     }
 }
