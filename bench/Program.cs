@@ -11,11 +11,12 @@ return args switch
     ["ocsp", .. var options] => await OcspBench.Run(options),
     ["mqtt", .. var options] => await MqttBench.Run(options),
     ["template", .. var options] => await TemplateBench.Run(options),
+    ["rotation", .. var options] => await RotationBench.Run(options),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./fleet bench provisioning|eventstore|mqtt|issue|revoke|crl|ocsp|template [options]");
+    Console.Error.WriteLine("usage: ./fleet bench provisioning|eventstore|mqtt|issue|revoke|crl|ocsp|template|rotation [options]");
     return 2;
 }

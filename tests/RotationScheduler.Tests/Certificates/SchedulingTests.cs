@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FleetPlatform.Contracts.RotationScheduler;
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.RotationScheduler.Alerts;
@@ -172,31 +171,6 @@ public sealed class SchedulingTests : IAsyncLifetime
         }
 
         marks.ShouldBe([60, 60, 30, 7]);
-    }
-
-    /// <summary>Not part of a run: <c>-explicit only -method "*million*"</c> prints what scheduling a large fleet costs (docs/performance.md).</summary>
-    [Fact(Explicit = true)]
-    public async Task Scheduling_a_million_certificates()
-    {
-        await _fixture.Database.Execute("""
-            insert into fleet_certificates (certificate_id, version, read_at, status, thing_name, groups, template, issuer, public_key, not_before, not_after)
-            select encode(sha256(n::text::bytea), 'hex'), 1, now(), 'Active', 'SN-' || n, array['g' || n % 50], 't' || n % 5, 'CN=Issuing CA ' || n % 3, md5(n::text),
-                timestamptz '2025-01-01' + n % 700 * interval '1 day', timestamptz '2026-01-01' + (n % 700 + 330) * interval '1 day' from generate_series(1, 1000000) n;
-            """);
-        await _fixture.Database.Execute("vacuum analyze fleet_certificates");
-        await Measured("set a policy and compute anew when each is due", () => _fixture.SetPolicy(new() { Scope = "default", PerMinute = 1000 }));
-        var forecast = new Forecast(_fixture.Store, _fixture.Clock);
-        foreach (var by in (string[])["week", "issuer", "group", "template"]) await Measured($"forecast by {by}", () => forecast.Read(by, 104, Cancellation));
-        var due = new DueRotations(_fixture.Store, _fixture.Rules, _fixture.Start, _fixture.Options, _fixture.Clock);
-        await Measured("pick 1,000 due ones", () => due.Find("default", true, Now, 1_000, Cancellation));
-    }
-
-    static async Task Measured(string what, Func<Task> act)
-    {
-        var (began, cpu) = (Stopwatch.GetTimestamp(), Process.GetCurrentProcess().TotalProcessorTime);
-        await act();
-        using var process = Process.GetCurrentProcess();
-        Console.WriteLine($"{what}: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s, {(process.TotalProcessorTime - cpu).TotalSeconds:0.00} s of CPU here, working set {process.WorkingSet64 >> 20} MiB");
     }
 
     async Task Prove(Registration old)

@@ -150,13 +150,13 @@ sealed class MisbehavingDevice(DeviceOptions options, ICredentialStore store, Mi
     Task<MqttClientConnection> Connect(Credential credential, CancellationToken cancellation) =>
         _device.Connect(DeviceStep.Reconnect, credential, _thing, cancellation);
 
-    async Task<bool> NextCommand(MqttClientConnection connection, CancellationToken cancellation)
+    static async Task<bool> NextCommand(MqttClientConnection connection, CancellationToken cancellation)
     {
         await foreach (var message in connection.Incoming.ReadAllAsync(cancellation))
             if (RotateCommand.TryRead(message.Payload) is not null) return true;
         return false;
     }
 
-    Task Report(MqttClientConnection connection, string status, string? detail, CancellationToken cancellation) => connection.Publish(
+    Task<ReasonCode> Report(MqttClientConnection connection, string status, string? detail, CancellationToken cancellation) => connection.Publish(
         $"devices/{_thing}/certs/rotate/report", JsonSerializer.SerializeToUtf8Bytes(new { status, detail }), QoS.AtLeastOnce, cancellation: cancellation);
 }
