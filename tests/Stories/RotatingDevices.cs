@@ -16,7 +16,10 @@ sealed class RotatingDevices(Platform platform)
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(60);
 
     public Task<CommandResult> Run(params string[] arguments) =>
-        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(2));
+        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(5));
+
+    /// <summary>Has a device rotate, as soon as the scheduler has heard of it.</summary>
+    public Task Starts(string thing) => Eventually.Holds(async () => (await Run("rotation", "start", thing)).Succeeded(), Patience);
 
     public async Task<RotationView> Latest(string thing)
     {
@@ -30,6 +33,10 @@ sealed class RotatingDevices(Platform platform)
 
     public async Task<IReadOnlyList<CampaignDescription>> Campaigns() => await SimulateRotation.Patiently(async () =>
         (await platform.Operator.Ask<Listed>(HttpMethod.Get, "/fleet/rotation/campaigns", CancellationToken.None)).Campaigns, CancellationToken.None);
+
+    /// <summary>How many certificates of a template the scheduler has heard of.</summary>
+    public async Task<long> Known(string template) => (await platform.Operator.Ask<RotationForecast>(
+        HttpMethod.Get, "/fleet/rotation/forecast?by=template", CancellationToken.None)).Rows.Where(row => row.Key == template).Sum(row => row.Certificates);
 
     sealed record Listed(IReadOnlyList<CampaignDescription> Campaigns);
 

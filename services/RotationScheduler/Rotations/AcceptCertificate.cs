@@ -38,20 +38,26 @@ sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse u
     public async Task Handle(CertificateRow row, CancellationToken cancellation)
     {
         var expiredAt = await FindExpiry(row, cancellation);
-        var (number, latest) = await table.Latest(row.ThingName!, cancellation);
-        if (!latest.IsOpen && !await table.Knows(row.ThingName!, row.CertificateId, cancellation))
-        {
-            number = await BeginOwn(row, number + 1, expiredAt, cancellation);
-        }
-        else if (latest.IsOpen)
-        {
-            await store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf(row.ThingName!, number),
-                rotation => Decide(new(row.CertificateId, row.RenewalOf!, row.RegisteredAt), rotation, clock.GetUtcNow(), expiredAt), new() { Actor = row.RenewalOf }, cancellation);
-        }
+        var number = await Place(row, expiredAt, cancellation);
 
         // The device may have been faster than the news of its certificate.
         if (await uses.Find(row.CertificateId, cancellation) is { } early)
             foreach (var use in early) await uses.Handle(row.ThingName!, number, use, cancellation);
+    }
+
+    // Into the rotation that is open, else into one of its own. One that ends between the look and the write takes nothing: look again.
+    async Task<int> Place(CertificateRow row, DateTimeOffset? expiredAt, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var (number, latest) = await table.Latest(row.ThingName!, cancellation);
+            if (!latest.IsOpen)
+                return await table.Knows(row.ThingName!, row.CertificateId, cancellation) ? number : await BeginOwn(row, number + 1, expiredAt, cancellation);
+
+            var written = await store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf(row.ThingName!, number),
+                rotation => Decide(new(row.CertificateId, row.RenewalOf!, row.RegisteredAt), rotation, clock.GetUtcNow(), expiredAt), new() { Actor = row.RenewalOf }, cancellation);
+            if (written.State.Knows(row.CertificateId)) return number;
+        }
     }
 
     async Task<DateTimeOffset?> FindExpiry(CertificateRow row, CancellationToken cancellation)

@@ -104,6 +104,37 @@ public sealed class SchedulingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_certificate_that_comes_in_the_instant_its_rotation_fails_gets_a_rotation_of_its_own_and_is_not_forgotten()
+    {
+        var old = ARegistration("SN-1", Now.AddDays(10));
+        await _fixture.Registrations.Store([old], Cancellation);
+        await _fixture.Start.Handle(new("SN-1", old.CertificateId, RotationReason.Operator, null, "test"), Cancellation);
+        var fresh = ARegistration("SN-1", Now.AddDays(400), renewalOf: old.CertificateId);
+        var meddling = new MeddlingClock(Now, () => _fixture.Store.WriteToAggregate<Rotation, RotationEvent>(
+            Rotation.StreamOf("SN-1", 1), _ => new RotationFailed("device-reported", "x", []) { At = Now }, cancellation: Cancellation).Wait(Cancellation));
+        var accept = new AcceptCertificate(_fixture.Store, _fixture.Rotations, _fixture.Uses, _fixture.Rules, meddling);
+
+        foreach (var row in await _fixture.Registrations.Store([fresh], Cancellation)) await accept.Handle(row, Cancellation);
+
+        var (number, rotation) = await _fixture.Rotations.Latest("SN-1", Cancellation);
+        (number, rotation.Phase, rotation.Offers[0]).ShouldBe((2, RotationPhase.Offered, fresh.CertificateId));
+    }
+
+    /// <summary>Does something the first time it is asked: between the look and the write of whoever asks.</summary>
+    sealed class MeddlingClock(DateTimeOffset now, Action act) : TimeProvider
+    {
+        bool _done;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (_done) return now;
+            _done = true;
+            act();
+            return now;
+        }
+    }
+
+    [Fact]
     public async Task A_campaign_goes_from_wave_to_wave_and_two_over_one_device_take_turns()
     {
         var things = Enumerable.Range(1, 10).Select(n => ARegistration($"SN-{n}", Now.AddDays(100), groups: ["eu"])).ToArray();

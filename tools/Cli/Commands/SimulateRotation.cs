@@ -11,6 +11,7 @@ namespace FleetPlatform.Cli.Commands;
 /// <summary><c>fleet simulate --rotate</c>: the simulated fleet stays connected, and a campaign gives every device another certificate.</summary>
 static class SimulateRotation
 {
+    const int AnswerSeconds = 15; // with faults, which are waited for
     static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Connects the fleet, runs the campaign, and says how it went.</summary>
@@ -59,10 +60,10 @@ static class SimulateRotation
         }
     }
 
-    // Who is told late rotates late, outside the campaign: then the policy says when the old certificate goes.
-    static Task RetireAtOnce(string template, ControlPlaneClient controlPlane, CancellationToken cancellation) => controlPlane.Send(
+    // Who is told late rotates late, outside the campaign: then the policy says how long that may take, and when the old certificate goes.
+    static Task<JsonNode> RetireAtOnce(string template, ControlPlaneClient controlPlane, CancellationToken cancellation) => controlPlane.Send(
         HttpMethod.Put, "/fleet/rotation/policies",
-        new JsonObject { ["scope"] = $"template/{template}", ["overlapSeconds"] = 0, ["revokeAfterSeconds"] = 0 }, cancellation);
+        new JsonObject { ["scope"] = $"template/{template}", ["answerSeconds"] = AnswerSeconds, ["overlapSeconds"] = 0, ["revokeAfterSeconds"] = 0 }, cancellation);
 
     // With faults: one attempt, all at once, and no abort, so that each device shows what becomes of it.
     static JsonObject Campaign(string template, bool misbehaving) => new()
@@ -73,7 +74,7 @@ static class SimulateRotation
         ["abortPercent"] = misbehaving ? 100 : 5,
         ["perMinute"] = 100_000,
         ["attempts"] = misbehaving ? 1 : 5,
-        ["answerSeconds"] = misbehaving ? 20 : 300,
+        ["answerSeconds"] = misbehaving ? AnswerSeconds : 300,
         ["overlapSeconds"] = 0,
         ["revokeAfterSeconds"] = 0,
     };

@@ -17,7 +17,7 @@ static class SimulationVerdict
     /// <returns>Whether it all holds; what is unproven is revoked within some turns of the scheduler, which is waited for.</returns>
     public static async Task<bool> Print(IReadOnlyList<SimulatedDevice> fleet, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
-        var (wrong, began) = (fleet, Stopwatch.StartNew());
+        var (wrong, began) = (fleet.ToList(), Stopwatch.StartNew());
         var outcomes = new Dictionary<SimulatedDevice, RotationView?>();
         while (wrong.Count > 0)
         {
@@ -26,7 +26,7 @@ static class SimulationVerdict
             {
                 var shown = await SimulateRotation.Patiently(() => controlPlane.Ask<ThingRotations>(
                     HttpMethod.Get, $"/fleet/rotation/things/{device.Store.ReadIdentity()!.ThingName}", cancellation), cancellation);
-                outcomes[device] = shown.Rotations.FirstOrDefault();
+                outcomes[device] = shown.Rotations is [var latest, ..] ? latest : null;
                 if (!IsSound(device, shown)) still.Add(device);
             }
 

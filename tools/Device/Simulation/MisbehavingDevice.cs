@@ -64,7 +64,7 @@ sealed class MisbehavingDevice(DeviceOptions options, ICredentialStore store, Mi
                 {
                     if (answered) continue; // once is enough
                     answered = true;
-                    if (!await Answer(connection, cancellation)) break;
+                    if (!await Answer(connection, onConnected, cancellation)) break;
                 }
             }
             catch (Exception lost) when (lost is IOException or TimeoutException or ChannelClosedException or ProvisioningException { Retryable: true } && !cancellation.IsCancellationRequested)
@@ -77,7 +77,7 @@ sealed class MisbehavingDevice(DeviceOptions options, ICredentialStore store, Mi
     }
 
     /// <returns>False: the connection is of no more use.</returns>
-    async Task<bool> Answer(MqttClientConnection connection, CancellationToken cancellation)
+    async Task<bool> Answer(MqttClientConnection connection, Action onConnected, CancellationToken cancellation)
     {
         switch (fault)
         {
@@ -108,6 +108,7 @@ sealed class MisbehavingDevice(DeviceOptions options, ICredentialStore store, Mi
                 await Register(connection, cancellation);
                 store.StoreSlot(store.ReadSlots().Other, await Register(connection, cancellation));
                 store.StoreSlots(new SlotState(store.ReadSlots().Other, 0, null));
+                await _device.Operate(_ => onConnected(), cancellation); // from here on as it should be
                 return false;
         }
 
