@@ -108,26 +108,26 @@ public sealed class RotationStories(Platform platform)
         await platform.RefusesToConnect(device.Certificate, device.ThingName);
     }
 
-    /// <summary>Half the fleet has a fault, each one of ten; the scheduler is killed on the way.</summary>
+    /// <summary>Ten of twelve devices have a fault, each another one; the scheduler is killed on the way.</summary>
     [Fact]
     public async Task A_campaign_survives_a_killed_scheduler_and_ends_with_every_device_on_one_certificate_and_every_failure_explained()
     {
-        var simulation = _devices.Run("simulate", "--rotate", "--devices", "20", "--misbehave", "50%");
+        var simulation = _devices.Run("simulate", "--rotate", "--devices", "12", "--misbehave", "80%");
         await Eventually.Is(async () => (await _devices.Campaigns()).Any(campaign => campaign.CampaignId.StartsWith("simulate-", StringComparison.Ordinal)), within: Patience);
         var process = platform.Fleet.ProcessId("rotation-scheduler");
         platform.Fleet.Kill("rotation-scheduler");
         await platform.Fleet.IsBack("rotation-scheduler", process);
 
         var outcome = (await simulation).Succeeded();
-        outcome.Output.ShouldContain("20 of 20 devices have exactly one certificate that works");
+        outcome.Output.ShouldContain("12 of 12 devices have exactly one certificate that works");
         outcome.Output.ShouldContain("0 devices without a working certificate");
         foreach (var fault in Enum.GetNames<Misbehaviour>()) outcome.Output.ShouldContain(fault);
         (await _devices.Campaigns()).Where(campaign => campaign.CampaignId.StartsWith("simulate-", StringComparison.Ordinal)).ShouldHaveSingleItem().State.ShouldBe("completed");
     }
 
-    /// <summary>Peers 3.2 case 38, and then the devices: each leaves the old authority for the new one, although the bus goes away meanwhile.</summary>
+    /// <summary>Peers 3.2 case 38, and then the devices: each leaves the old authority for the new one.</summary>
     [Fact]
-    public async Task A_campaign_takes_the_devices_of_an_old_authority_over_to_the_new_one_and_survives_the_bus()
+    public async Task A_campaign_takes_the_devices_of_an_old_authority_over_to_the_new_one()
     {
         const string template = "rotation-roll-over";
         await using var first = await _devices.Operating("roll-over", template);
@@ -139,20 +139,15 @@ public sealed class RotationStories(Platform platform)
         (await _devices.Run("rotation", "campaign", "create", "next-ca", "--issuer", await IssuerOf(first), "--template", template, "--canary", "50", "--wave", "100",
             "--overlap-seconds", "0", "--revoke-after-seconds", "0")).Succeeded();
 
-        var process = platform.Fleet.ProcessId("bus");
-        platform.Fleet.Kill("bus");
-        await platform.Fleet.IsBack("bus", process);
-
         await Eventually.Holds(async () => (await _devices.Campaign("next-ca")).ShouldSatisfyAllConditions(
-            campaign => campaign.State.ShouldBe("completed"), campaign => campaign.Succeeded.ShouldBe(2)), TimeSpan.FromSeconds(120));
+            campaign => campaign.State.ShouldBe("completed"), campaign => campaign.Succeeded.ShouldBe(2)), Patience);
         foreach (var device in (OperatingDevice[])[first, second])
         {
             using var certificate = device.Store.ReadDevice()!.Open();
             certificate.Issuer.ShouldContain("Next Issuing CA");
         }
 
-        await Eventually.Holds(() => platform.Operator.AssignSigning("issuing-1", [], CancellationToken.None)); // and back: the other stories know the first one
-        await platform.HasRecovered();
+        await platform.Operator.AssignSigning("issuing-1", [], CancellationToken.None); // and back: the other stories know the first one
         await Eventually.Holds(() => platform.RefusesToConnect(old, first.Thing), Patience);
     }
 
