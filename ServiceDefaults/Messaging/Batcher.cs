@@ -91,7 +91,7 @@ sealed class Batcher<TBatch, TItem, TBatchAnswer, TAnswer> : IBatcher<TItem, TAn
     Task Gather()
     {
         var since = _clock.GetElapsedTime(_sentAt);
-        if (since >= _pace * 4 || _queue.Reader.Count >= _batchItems) return Task.CompletedTask;
+        if (since >= _pace * 2 || _queue.Reader.Count >= _batchItems) return Task.CompletedTask;
         return Task.Delay(since < _pace - Together ? _pace - since : Together, _clock);
     }
 

@@ -37,8 +37,8 @@ public sealed class MessagingOptions : IValidatableObject
     [Range(1, 64)]
     public int BatchesInFlight { get; init; } = 4;
 
-    /// <summary>Shortest time between two batched requests for one kind of item, while fewer than <see cref="BatchItems"/> wait. The first item after a rest of four times as long is sent at once. Default 50 ms; zero for none.</summary>
-    public TimeSpan BatchPace { get; init; } = TimeSpan.FromMilliseconds(50);
+    /// <summary>Shortest time between two batched requests for one kind of item, while fewer than <see cref="BatchItems"/> wait. The first item after a rest of twice as long is sent at once. Default 100 ms; zero for none.</summary>
+    public TimeSpan BatchPace { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Items that may wait for a batch; one more is refused at once. Default 4,096.</summary>
     [Range(1, 1_000_000)]

@@ -116,7 +116,7 @@ public sealed class LosingRightsTests(GatewayFixture fixture) : IClassFixture<Ga
     {
         await using var gateway = await GatewayUnderTest.Start(("MqttGateway:ExpirySweep", "00:00:00.05"));
         var certificate = TestAuthority.Client();
-        gateway.Neighbours.Grant(AGrant(certificate.Id, Everything) with { ExpiresAt = DateTimeOffset.UtcNow.AddSeconds(3) });
+        gateway.Neighbours.Grant(AGrant(certificate.Id, Everything) with { ExpiresAt = DateTimeOffset.UtcNow.AddSeconds(6) });
         var device = await gateway.Connect(certificate, "temporary-1");
         (await device.IsClosed())!.Reason.ShouldBe(ReasonCode.AdministrativeAction);
     }
