@@ -5,6 +5,7 @@ using FleetPlatform.RotationScheduler.Renewals;
 using FleetPlatform.RotationScheduler.Rotations;
 using FleetPlatform.RotationScheduler.Schedule;
 using FleetPlatform.ServiceDefaults;
+using MassTransit;
 
 namespace FleetPlatform.RotationScheduler;
 
@@ -42,6 +43,7 @@ static class Composition
             .AddRequestConsumer<PutRenewalPolicyConsumer>()
             .AddRequestConsumer<DeleteRenewalPolicyConsumer>()
             .AddRequestConsumer<ListRenewalPoliciesConsumer>());
-        builder.Services.AddHostedService<RotationClock>();
+        builder.Services.AddSingleton<BusReturns>().AddReceiveEndpointObserver(provider => provider.GetRequiredService<BusReturns>());
+        builder.Services.AddHostedService<RotationClock>().AddHostedService<RepeatCommands>();
     }
 }

@@ -17,6 +17,9 @@ static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "The renewal policy of {Scope} sends private keys to devices; set by {By}")]
     public static partial void KeysWillTravel(ILogger logger, string scope, string by);
 
+    [LoggerMessage(7, LogLevel.Information, "The bus was away: {Count} commands to rotate are given again")]
+    public static partial void CommandsRepeated(ILogger logger, int count);
+
     [LoggerMessage(5, LogLevel.Error, "The webhook was not told of an alert ({Kind}): {Detail}")]
     public static partial void WebhookGivenUp(ILogger logger, string kind, string detail);
 }

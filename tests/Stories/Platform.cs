@@ -42,6 +42,7 @@ public sealed class Platform : IAsyncLifetime
             // Stories ask whether the answer is right, on machines that may be slow and services that have just started.
             ["Messaging__RequestTimeout"] = "00:00:15",
             ["MqttGateway__RequestTimeout"] = "00:00:08",
+            ["RotationScheduler__RepeatCommandsAfter"] = "00:00:03",
             ["RotationScheduler__Period"] = "00:00:01", // a rotation has half a dozen turns
         });
         Endpoints = FleetEndpoints.Read(Fleet.Directory);

@@ -104,6 +104,23 @@ public sealed class SchedulingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Commands_that_devices_have_not_answered_can_be_given_again_and_no_others()
+    {
+        foreach (var thing in (string[])["SN-unanswered", "SN-answered"])
+        {
+            var old = ARegistration(thing, Now.AddDays(10));
+            await _fixture.Registrations.Store([old], Cancellation);
+            await _fixture.Start.Handle(new(thing, old.CertificateId, RotationReason.Operator, null, "test"), Cancellation);
+            var fresh = ARegistration(thing, Now.AddDays(400), renewalOf: old.CertificateId);
+            if (thing == "SN-unanswered") continue;
+            foreach (var row in await _fixture.Registrations.Store([fresh], Cancellation)) await _fixture.Accept.Handle(row, Cancellation);
+        }
+
+        (await RepeatCommands.Unanswered(_fixture.Store, 10, Now, Cancellation)).ShouldHaveSingleItem().ThingName.ShouldBe("SN-unanswered");
+        (await RepeatCommands.Unanswered(_fixture.Store, 10, Now.AddHours(2), Cancellation)).ShouldBeEmpty("the deadline is over");
+    }
+
+    [Fact]
     public async Task A_certificate_that_comes_in_the_instant_its_rotation_fails_gets_a_rotation_of_its_own_and_is_not_forgotten()
     {
         var old = ARegistration("SN-1", Now.AddDays(10));
