@@ -52,7 +52,11 @@ public sealed class OtlpReceiver : IAsyncDisposable
 }
 
 /// <summary>A span as exported: ids in lower-case hex, an empty parent for a root.</summary>
-public sealed record ReceivedSpan(string Service, string Scope, string TraceId, string SpanId, string ParentSpanId, string Name);
+/// <param name="LinkedTraceIds">Traces that it serves too.</param>
+public sealed record ReceivedSpan(string Service, string Scope, string TraceId, string SpanId, string ParentSpanId, string Name, IReadOnlyList<string> LinkedTraceIds)
+{
+    public bool Serves(string traceId) => TraceId == traceId || LinkedTraceIds.Contains(traceId);
+}
 
 /// <summary>Reads an ExportTraceServiceRequest (opentelemetry-proto, trace/v1) as far as <see cref="ReceivedSpan"/> needs it.</summary>
 static class OtlpTraces
@@ -78,9 +82,11 @@ static class OtlpTraces
         foreach (var (field, value) in Fields(scopeSpans))
         {
             if (field == 1) scope = Text(value, 1);
-            if (field == 2) take(new(service, scope, Hex(value, 1), Hex(value, 2), Hex(value, 4), Text(value, 5)));
+            if (field == 2) take(new(service, scope, Hex(value, 1), Hex(value, 2), Hex(value, 4), Text(value, 5), Links(value)));
         }
     }
+
+    static string[] Links(byte[] span) => [.. Fields(span).Where(field => field.Number == 13).Select(link => Hex(link.Value, 1))];
 
     // Resource.attributes is a list of KeyValue; the value of a string is AnyValue.string_value.
     static string ServiceName(byte[] resource) => Fields(resource)
