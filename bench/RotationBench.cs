@@ -81,11 +81,12 @@ static class RotationBench
         });
         await Eventually.Is(async () => await Count(database, "fleet_rotations where proven_at is not null") >= devices, "all are proven", TimeSpan.FromMinutes(5));
         var proven = Stopwatch.GetElapsedTime(began);
+        Line($"proven       {devices} after {proven.TotalSeconds:0.0} s: {devices / proven.TotalSeconds:0.0} rotations/s");
         await Eventually.Is(async () => await Count(database, "fleet_rotations where ended_at is not null") >= devices, "all old certificates are revoked", TimeSpan.FromMinutes(5));
         var ended = Stopwatch.GetElapsedTime(began);
 
         Line($"rotated      {await Count(database, "fleet_rotations where phase = 'completed'")} of {devices}, {simulator.Lost} devices lost");
-        Line($"proven       after {proven.TotalSeconds:0.0} s: {devices / proven.TotalSeconds:0.0} rotations/s; old certificates revoked after {ended.TotalSeconds:0.0} s: {devices / ended.TotalSeconds:0.0} rotations/s");
+        Line($"ended        old certificates revoked after {ended.TotalSeconds:0.0} s: {devices / ended.TotalSeconds:0.0} rotations/s");
         Line($"CPU-ms per rotation, from the command to the revoked old certificate");
         var sum = 0.0;
         foreach (var server in Servers)

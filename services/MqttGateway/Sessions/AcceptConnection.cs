@@ -138,8 +138,9 @@ sealed class AcceptConnection(
 
     bool MayTakeOver(DeviceConnection connection, string former, Principal principal)
     {
-        if (connection.Certificate is null || connection.Rights.Bounds is not null) return false; // an old pair ends nobody's connection
+        if (connection.Certificate is null) return false;
         var (may, isLive) = live.MayHandOver(connection.ClientId, former, principal);
+        may &= connection.Rights.Bounds is null; // an expired pair ends nobody's connection
         if (!may && isLive) // otherwise only a stored session is at stake, and the connection goes on without it
             records.Refused(connection, "connect", null, Reasons.AccessDenied.ToRefused("The client id is in use by a connection with another certificate."));
         return may;

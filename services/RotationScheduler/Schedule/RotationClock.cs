@@ -40,7 +40,7 @@ sealed class RotationTurn(
     EventStore store, RotationsTable table, RotationWork work, CampaignWork campaigns, DueRotations due, RotationMetrics metrics,
     RotationSchedulerOptions options, TimeProvider clock, ILogger<RotationTurn> log)
 {
-    const int AtOnce = 8;
+    const int AtOnce = 32; // most of a step is waiting for an answer
 
     public async Task Handle(CancellationToken cancellation)
     {
