@@ -4,7 +4,10 @@ namespace FleetPlatform.Pki;
 public static class OwnerOnlyFile
 {
     /// <summary>Writes a file in one step, mode 0600; makes its folder, mode 0700, when that is missing.</summary>
-    public static void Write(string path, string contents)
+    public static void Write(string path, string contents) => Write(path, System.Text.Encoding.UTF8.GetBytes(contents));
+
+    /// <inheritdoc cref="Write(string,string)"/>
+    public static void Write(string path, ReadOnlySpan<byte> contents)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (!Directory.Exists(folder)) CreateFolder(folder);
@@ -14,7 +17,7 @@ public static class OwnerOnlyFile
         File.Delete(temporary); // one that a crash left may have any mode
         using (var stream = new FileStream(temporary, options))
         {
-            using (var writer = new StreamWriter(stream, leaveOpen: true)) writer.Write(contents);
+            stream.Write(contents);
             stream.Flush(flushToDisk: true);
         }
 

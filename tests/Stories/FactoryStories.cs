@@ -42,6 +42,50 @@ public sealed class FactoryStories(Platform platform) : IDisposable
         (await platform.Operator.ListThingPrincipals("lock-8", CancellationToken.None)).Count.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_batch_is_registered_once_laid_out_for_its_firmware_and_gone_on_with_after_a_crash()
+    {
+        var folder = Path.Combine(_folder, "batch-7");
+        string[] batch = ["factory", "batch", "--count", "12", "--serial-format", "SL{0:D9}", "--first", "71", "--out", folder, "--format", "nvs,nvs-csv,zephyr"];
+        (await Run(batch)).Succeeded().Output.ShouldContain("12 of 12 devices have their certificate, 0 were refused");
+        (await Run("factory", "verify", folder)).Succeeded().Output.ShouldContain("12 devices are as the manifest says");
+        var device = Path.Combine(folder, "devices", "SL000000075");
+        await Connects(device, "SL000000075");
+        File.GetUnixFileMode(Path.Combine(device, "nvs.bin")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.ReadAllText(Path.Combine(device, "nvs.csv")).ShouldContain("client_key,file,string,device.private.key");
+        File.ReadAllText(Path.Combine(device, "mcumgr.sh")).ShouldContain("fs upload");
+
+        // As after a crash: half of the manifest is lost, with its last line cut, and a device has its key and no certificate.
+        var before = Directory.GetFiles(folder, "device.cert.pem", SearchOption.AllDirectories).ToDictionary(path => path, File.ReadAllText);
+        var manifest = Path.Combine(folder, "manifest.jsonl");
+        File.WriteAllText(manifest, string.Join('\n', File.ReadAllLines(manifest)[..6])[..^10]);
+        File.Delete(Path.Combine(folder, "devices", "SL000000080", "device.cert.pem"));
+        (await Run(batch)).Succeeded().Output.ShouldContain("5 of 12 are done already");
+
+        foreach (var (path, certificate) in before) File.ReadAllText(path).ShouldBe(certificate);
+        (await Run("factory", "verify", folder)).Succeeded();
+        (await platform.Operator.ListThingPrincipals("SL000000080", CancellationToken.None)).Count.ShouldBe(1);
+
+        var other = await Run([.. batch[..^2], "--attributes", "line=8"]);
+        other.ExitCode.ShouldBe(1);
+        other.Output.ShouldContain("holds another batch");
+    }
+
+    [Fact]
+    public async Task A_template_of_the_platform_decides_for_a_batch_and_what_it_refuses_is_told()
+    {
+        await platform.CreatesTemplate("line-9");
+        var (folder, list) = (Path.Combine(_folder, "batch-9"), Path.Combine(_folder, "vendor.csv"));
+        File.WriteAllText(list, "box;serial\n1;L9-1\n2;L9:2\n");
+
+        (await Run("factory", "batch", "--serials", list, "--out", folder, "--template", "line-9", "--key-type", "rsa2048")).Succeeded();
+        var again = await Run("factory", "batch", "--serials", list, "--out", Path.Combine(_folder, "again"), "--template", "no-such");
+
+        (await platform.Events("thing-L9-1")).ShouldBe(["thing.registered.v1"]);
+        again.ExitCode.ShouldBe(1);
+        again.Output.ShouldContain("template-not-found");
+    }
+
     async Task Connects(string folder, string thing)
     {
         using var key = KeyPair.FromPem(File.ReadAllText(Path.Combine(folder, "device.private.key")));

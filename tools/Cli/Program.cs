@@ -17,6 +17,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     TemplateCommand.Create(),
     ClaimCommand.Create(),
     DeviceCommand.Create(),
+    FactoryCommand.Create(),
     WhyCommand.Create(),
     EventsCommand.Create(),
     RevokeCommand.Create(),

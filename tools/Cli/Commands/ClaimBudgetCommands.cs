@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using FleetPlatform.Cli.ControlPlane;
+using FleetPlatform.Cli.Factory;
 using FleetPlatform.Contracts.TemplateEngine;
 using Spectre.Console;
 
@@ -20,7 +21,7 @@ static class ClaimBudgetCommands
     static readonly Option<string> Until = new("--until") { Description = "From this instant on it works no more." };
     static readonly Option<string> Serial = new("--serial-parameter") { Description = "Parameter that holds the serial number (usually SerialNumber)." };
     static readonly Option<string> Reason = new("--reason") { Description = "Why, for the record." };
-    static readonly Argument<string> Manifest = new("manifest") { Description = "File with one serial number a line." };
+    static readonly Argument<string> Manifest = new("manifest") { Description = "File with one serial number a line, or a vendor's CSV or JSON with a column serial." };
     static readonly Option<bool> Deactivate = new("--deactivate") { Description = "Also set INACTIVE every certificate that it registered." };
 
     public static Command AddTo(Command claim)
@@ -53,10 +54,10 @@ static class ClaimBudgetCommands
     {
         var path = parsed.GetValue(Manifest)!;
         if (!File.Exists(path)) throw new CommandFailedException($"There is no file {path}.", "Name a file with one serial number a line.");
-        var serials = (await File.ReadAllLinesAsync(path, cancellation)).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
+        var serials = SerialNumbers.Read(path);
         ClaimDescription? claim = null;
         foreach (var part in serials.Chunk(SerialsAtOnce)) claim = await controlPlane.AllowSerials(parsed.GetValue(Claim)!, part, cancellation);
-        AnsiConsole.MarkupLineInterpolated($"{serials.Length} read, {claim?.AllowedSerials ?? 0} serial numbers may register");
+        AnsiConsole.MarkupLineInterpolated($"{serials.Count} read, {claim?.AllowedSerials ?? 0} serial numbers may register");
         return 0;
     }
 

@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+using FleetPlatform.Cli.ControlPlane;
+using FleetPlatform.Pki;
+
+namespace FleetPlatform.Cli.Factory;
+
+/// <summary>How far a batch came.</summary>
+/// <param name="Refused">Serial number, code and message of each device that was refused in this run.</param>
+sealed record BatchOutcome(int Registered, IReadOnlyList<RegisteredItem> Refused);
+
+/// <summary>
+/// Makes the keys of a batch here, has their certificates signed many at a time, and lays out each device's files. A key is on the disk before its
+/// certificate is asked for, and a device is in the manifest after its files are written: a run that was cut short anywhere goes on with what is there.
+/// </summary>
+sealed class RunBatch(ControlPlaneClient controlPlane, BatchOrder order, DeviceFormats formats, string folder, Manifest manifest, TimeProvider clock)
+{
+    const int Attempts = 8;
+
+    readonly List<RegisteredItem> _refused = [];
+    readonly JsonObject _request = order.Registration.Order(order.Batch);
+    int _registered;
+
+    // Of an RSA request less than half as many go into one body.
+    int DevicesAtOnce => order.Key == KeyType.Rsa2048 ? 100 : 200;
+
+    /// <param name="parallel">Requests under way at once.</param>
+    /// <param name="progress">Told after each request how many are registered, of those that were left.</param>
+    public async Task<BatchOutcome> Handle(int parallel, Action<int> progress, CancellationToken cancellation)
+    {
+        var left = order.Serials.Where(serial => !manifest.Done.Contains(serial)).ToArray();
+        await Parallel.ForEachAsync(left.Chunk(DevicesAtOnce), new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation }, async (serials, stop) =>
+        {
+            await Register(serials, stop);
+            progress(Volatile.Read(ref _registered));
+        });
+        return new(_registered, _refused);
+    }
+
+    async Task Register(string[] serials, CancellationToken cancellation)
+    {
+        var keys = new KeyPair[serials.Length];
+        try
+        {
+            var devices = serials.Select(FolderOf).ToArray();
+            for (var i = 0; i < serials.Length; i++) keys[i] = devices[i].OpenKey(order.Key);
+            var items = serials.Select((serial, i) => order.Registration.Item(serial, keys[i].CreateSigningRequest(serial))).ToArray();
+            var answers = await Ask(items, cancellation);
+
+            var entries = new List<ManifestEntry>(serials.Length);
+            for (var i = 0; i < serials.Length; i++)
+                if (answers[i].Code is null) entries.Add(Lay(devices[i], keys[i], answers[i]));
+            manifest.Add(entries);
+            Interlocked.Add(ref _registered, entries.Count);
+            lock (_refused) _refused.AddRange(answers.Where(answer => answer.Code is not null));
+        }
+        finally
+        {
+            foreach (var key in keys) key?.Dispose();
+        }
+    }
+
+    ManifestEntry Lay(DeviceFolder device, KeyPair key, RegisteredItem answer)
+    {
+        device.Write(DeviceFolder.Certificate, answer.CertificatePem!);
+        formats.Write(device, answer.CertificatePem!, key.PrivateKeyPem);
+        return new(answer.Item, answer.ThingName ?? answer.Item, answer.CertificateId!, KeyHash(key), clock.GetUtcNow());
+    }
+
+    // What passes by itself is asked for again; the platform registers each item once.
+    async Task<RegisteredItem[]> Ask(ItemToRegister[] items, CancellationToken cancellation)
+    {
+        var answers = new RegisteredItem[items.Length];
+        var open = Enumerable.Range(0, items.Length).ToArray();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var given = await controlPlane.RegisterThings(_request, open.Select(index => items[index]), cancellation);
+                for (var i = 0; i < open.Length; i++) answers[open[i]] = given[i];
+                open = [.. open.Where(index => answers[index].IsPassing)];
+                if (open.Length == 0 || attempt == Attempts) return answers;
+            }
+            catch (Exception away) when (attempt < Attempts && IsPassing(away, cancellation))
+            {
+                // The answer was lost, not what it says.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(250 * (1 << Math.Min(attempt, 5))), clock, cancellation);
+        }
+    }
+
+    static bool IsPassing(Exception failure, CancellationToken cancellation) => failure switch
+    {
+        RequestRefusedException refused => refused.Name is "ServiceUnavailableException" or "ThrottlingException" or "InternalFailureException",
+        HttpRequestException => true,
+        TaskCanceledException => !cancellation.IsCancellationRequested, // the client's own timeout
+        _ => false,
+    };
+
+    DeviceFolder FolderOf(string serial) => new(PathOf(folder, serial));
+
+    public static string PathOf(string folder, string serial) => Path.Combine(folder, "devices", serial);
+
+    public static string KeyHash(KeyPair key) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(key.SubjectPublicKeyInfo));
+}
