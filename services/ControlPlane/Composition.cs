@@ -22,6 +22,7 @@ static class Composition
 
         builder.Services.AddSingleton<SealedSecretOpener>();
         builder.Services.AddSingleton<SignatureVerifier>();
+        builder.Services.AddSingleton<LinkSigner>();
         builder.Services.AddSingleton<RouteTable>();
         builder.Services.AddSingleton<RestDoor>();
         builder.Services
@@ -32,6 +33,8 @@ static class Composition
             .AddSingleton<IOperations, CaCertificates>()
             .AddSingleton<IOperations, Things>()
             .AddSingleton<IOperations, Registrations>()
+            .AddSingleton<IOperations, RegistrationTasks>()
+            .AddSingleton<IOperations, RegistrationFiles>()
             .AddSingleton<IOperations, Lines>()
             .AddSingleton<IOperations, ThingTypes>()
             .AddSingleton<IOperations, ThingGroups>()

@@ -7,6 +7,7 @@ using FleetPlatform.TemplateEngine.Hooks;
 using FleetPlatform.TemplateEngine.JustInTime;
 using FleetPlatform.TemplateEngine.Registrations;
 using FleetPlatform.TemplateEngine.Rehearsal;
+using FleetPlatform.TemplateEngine.Tasks;
 using FleetPlatform.TemplateEngine.Templates;
 
 namespace FleetPlatform.TemplateEngine;
@@ -36,10 +37,14 @@ static class Composition
         builder.Services.AddSingleton<RecordedRegistrations>();
         builder.Services.AddSingleton<ReplayTemplate>();
         builder.Services.AddSingleton<ProvisionCertificate>();
+        builder.Services.AddSingleton<RegisterLines>();
+        builder.Services.AddSingleton<RunTasks>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RunTasks>());
         builder.Services.AddSingleton<IFlowSteps, ProvisioningSteps>();
         builder.AddFleetEventStore("template-engine-db", EventNames.All, store => store
             .Project<TemplatesTable>()
             .Project<ClaimsTable>()
+            .Project<TasksTable>()
             .IndexSubjects(ProvisioningSteps.SubjectsOf));
         builder.AddFleetBus("template-engine", bus => bus
             .AddBatchConsumer<ProvisionThingsConsumer>()
@@ -59,6 +64,12 @@ static class Composition
             .AddRequestConsumer<AllowSerialsConsumer>()
             .AddRequestConsumer<DescribeClaimConsumer>()
             .AddRequestConsumer<ListClaimCertificatesConsumer>(concurrency: 2)
+            .AddRequestConsumer<PutRegistrationInputConsumer>(concurrency: 4)
+            .AddRequestConsumer<StartRegistrationTaskConsumer>(concurrency: 2)
+            .AddRequestConsumer<DescribeRegistrationTaskConsumer>()
+            .AddRequestConsumer<StopRegistrationTaskConsumer>()
+            .AddRequestConsumer<ListRegistrationTasksConsumer>()
+            .AddRequestConsumer<ReadRegistrationResultsConsumer>(concurrency: 4)
             .AddRequestConsumer<ValidateTemplateConsumer>()
             .AddRequestConsumer<RehearseTemplateConsumer>(concurrency: 8)
             .AddRequestConsumer<ReplayTemplateConsumer>(concurrency: 2)

@@ -1,5 +1,6 @@
 using FleetPlatform.TemplateEngine.Budgets;
 using FleetPlatform.TemplateEngine.Claims;
+using FleetPlatform.TemplateEngine.Tasks;
 using FleetPlatform.TemplateEngine.Templates;
 
 namespace FleetPlatform.TemplateEngine;
@@ -19,6 +20,10 @@ static class EventNames
         .Map<ClaimStatusChanged>("claim.status-changed.v1")
         .Map<SerialsAllowed>("claim.serials-allowed.v1")
         .Map<AbuseSuspected>("claim.abuse-suspected.v1")
+        .Map<TaskStarted>("registration-task.started.v1")
+        .Map<TaskAdvanced>("registration-task.advanced.v1")
+        .Map<TaskStopOrdered>("registration-task.stop-ordered.v1")
+        .Map<TaskEnded>("registration-task.ended.v1")
         .Map<TokenPresented>("provisioning.token-presented.v1")
         .Map<HookCalled>("provisioning.hook-called.v1")
         .Map<ParametersResolved>("provisioning.parameters-resolved.v1")

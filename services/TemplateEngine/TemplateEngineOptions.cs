@@ -35,6 +35,24 @@ sealed class TemplateEngineOptions
     [Range(1000, 100_000_000)]
     public int ReplayWindow { get; init; } = 1_000_000;
 
+    /// <summary>Lines of one bulk registration.</summary>
+    [Range(1, 10_000_000)]
+    public int RegistrationLines { get; init; } = 1_000_000;
+
+    /// <summary>Characters of one line (AWS: 256,000).</summary>
+    [Range(256, 128_000)]
+    public int RegistrationLineCharacters { get; init; } = 64_000;
+
+    /// <summary>Lines of a bulk registration that are under way at once; after each such page its progress is recorded.</summary>
+    [Range(1, 2_000)]
+    public int RegistrationPage { get; init; } = 256;
+
+    /// <summary>Time between two looks for bulk registrations that another process was to carry out. Default 5 seconds.</summary>
+    public TimeSpan RegistrationPoll { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long inputs and results of bulk registrations are kept. Default 30 days, as on AWS.</summary>
+    public TimeSpan RegistrationRetention { get; init; } = TimeSpan.FromDays(30);
+
     /// <summary>How long a flow waits for ThingRegistry before it is refused as <c>unavailable</c>. Default 3 seconds.</summary>
     public TimeSpan RegistryTimeout { get; init; } = TimeSpan.FromSeconds(3);
 }

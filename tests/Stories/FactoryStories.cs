@@ -86,6 +86,32 @@ public sealed class FactoryStories(Platform platform) : IDisposable
         again.Output.ShouldContain("template-not-found");
     }
 
+    [Fact]
+    public async Task A_file_of_parameters_and_a_template_register_many_at_once()
+    {
+        using var key = KeyPair.CreateEcdsaP256();
+        string[] things = ["Bulk-11", "Bulk-12", "Bulk/13", "Bulk-14"];
+        var csv = string.Concat(things.Select(thing => $"{thing},\"{key.CreateSigningRequest(thing)}\"\n"));
+        var (input, template, folder) = (Path.Combine(_folder, "devices.csv"), Path.Combine(_folder, "bulk.json"), Path.Combine(_folder, "report"));
+        File.WriteAllText(input, $"ThingName,CSR\n{csv}");
+        File.WriteAllText(template, """
+            {"Parameters": {"ThingName": {"Type": "String"}, "CSR": {"Type": "String"}},
+             "Resources": {
+               "thing": {"Type": "AWS::IoT::Thing", "Properties": {"ThingName": {"Ref": "ThingName"}}},
+               "certificate": {"Type": "AWS::IoT::Certificate", "Properties": {"CertificateSigningRequest": {"Ref": "CSR"}, "Status": "ACTIVE"}},
+               "policy": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": "stories-device"}}}}
+            """);
+
+        var started = await Run("bulk", "start", input, "--template-file", template, "--wait", "--out", folder);
+
+        started.ExitCode.ShouldBe(1); // one line failed
+        started.Output.ShouldContain("Completed  100 %, 3 registered, 1 failed");
+        File.ReadAllLines(Path.Combine(folder, "results.jsonl")).Length.ShouldBe(3);
+        File.ReadAllText(Path.Combine(folder, "errors.jsonl")).ShouldContain("\"lineNumber\":3");
+        (await platform.Operator.ListThingPrincipals("Bulk-14", CancellationToken.None)).Count.ShouldBe(1);
+        (await Run("bulk", "list")).Succeeded().Output.ShouldContain("3 registered, 1 failed");
+    }
+
     async Task Connects(string folder, string thing)
     {
         using var key = KeyPair.FromPem(File.ReadAllText(Path.Combine(folder, "device.private.key")));

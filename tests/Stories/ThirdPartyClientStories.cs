@@ -88,6 +88,9 @@ public sealed class ThirdPartyClientStories(Platform platform)
     public async Task The_aws_sdk_for_javascript_operates_the_control_plane()
     {
         var (accessKeyId, secretAccessKey) = platform.Endpoints.ReadCredentials();
+        using var key = KeyPair.CreateEcdsaP256();
+        var lines = new[] { "Bulk-1", "Bulk/2", "Bulk-3" }.Select(thing => JsonSerializer.Serialize(new { ThingName = thing, CSR = key.CreateSigningRequest(thing) }));
+        await platform.Operator.PutRegistrationInput("fleet", "javascript/input.jsonl", 0, lines, CancellationToken.None);
 
         var outcome = await Command.Run("node", ["control-plane.mjs"], directory: Path.Combine(Repository.Root, "tests", "clients"), environment: new Dictionary<string, string>
         {
@@ -95,6 +98,7 @@ public sealed class ThirdPartyClientStories(Platform platform)
             ["AWS_REGION"] = platform.Endpoints.Region,
             ["AWS_ACCESS_KEY_ID"] = accessKeyId,
             ["AWS_SECRET_ACCESS_KEY"] = secretAccessKey,
+            ["BULK_INPUT"] = "javascript/input.jsonl",
         });
 
         outcome.Succeeded();

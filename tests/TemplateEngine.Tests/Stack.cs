@@ -41,7 +41,8 @@ public sealed class Stack : IAsyncLifetime
             "--OwnershipToken:Key", Convert.ToBase64String(_key),
             "--PreProvisioningHook:Key", Convert.ToBase64String(HookServer.Key), "--PreProvisioningHook:AllowHttp", "true",
             "--PreProvisioningHook:AllowedNetworks:0", "127.0.0.1/32", "--PreProvisioningHook:Timeout", "00:00:03", "--PreProvisioningHook:BreakerFailures", "1000",
-            "--TemplateEngine:RegistryTimeout", RegistryTimeout.ToString(), "--TemplateEngine:RecordedRefusalsPerMinute", "10"]);
+            "--TemplateEngine:RegistryTimeout", RegistryTimeout.ToString(), "--TemplateEngine:RecordedRefusalsPerMinute", "10",
+            "--TemplateEngine:RegistrationPage", "4", "--TemplateEngine:RegistrationPoll", "00:00:00.200"]);
         await _service.StartAsync();
 
         var builder = WebApplication.CreateBuilder(bus);

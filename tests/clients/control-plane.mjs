@@ -223,6 +223,35 @@ async function registration() {
   assert.equal(await refusal('RegisterThing', { templateBody: '{', parameters: {} }), 'InvalidRequestException 400');
 }
 
+// Bulk registration. Only the upload is the platform's own: there is no S3 beside it.
+async function bulk() {
+  const templateBody = JSON.stringify({
+    Parameters: { ThingName: { Type: 'String' }, CSR: { Type: 'String' } },
+    Resources: {
+      thing: { Type: 'AWS::IoT::Thing', Properties: { ThingName: { Ref: 'ThingName' } } },
+      certificate: { Type: 'AWS::IoT::Certificate', Properties: { CertificateSigningRequest: { Ref: 'CSR' }, Status: 'ACTIVE' } },
+    },
+  });
+  const input = { templateBody, inputFileBucket: 'fleet', inputFileKey: process.env.BULK_INPUT, roleArn: 'arn:aws:iam::123456789012:role/fleet' };
+  assert.equal(await refusal('StartThingRegistrationTask', { ...input, inputFileKey: 'nothing' }), 'InvalidRequestException 400');
+  const { taskId } = await send('StartThingRegistrationTask', input);
+  let task;
+  do task = await send('DescribeThingRegistrationTask', { taskId }); while (task.status === 'InProgress');
+  assert.deepEqual([task.status, task.successCount, task.failureCount, task.percentageProgress], ['Completed', 2, 1, 100]);
+  assert.ok((await all(iot.paginateListThingRegistrationTasks, { status: 'Completed' }, 'taskIds')).includes(taskId));
+  const report = async (reportType) => {
+    const { resourceLinks } = await send('ListThingRegistrationTaskReports', { taskId, reportType });
+    return (await (await fetch(resourceLinks[0])).text()).trim().split('\n').map((line) => JSON.parse(line));
+  };
+  assert.deepEqual((await report('RESULTS')).map((line) => line.lineNumber), [1, 3]);
+  assert.match((await report('RESULTS'))[0].response.certificatePem, /^-----BEGIN CERTIFICATE-----/);
+  assert.deepEqual((await report('ERRORS')).map((line) => [line.lineNumber, line.reason]), [[2, 'unsafe-name']]);
+  const { resourceLinks } = await send('ListThingRegistrationTaskReports', { taskId, reportType: 'ERRORS' });
+  assert.equal((await fetch(resourceLinks[0].replace('errors', 'results'))).status, 403);
+  assert.equal(await refusal('StopThingRegistrationTask', { taskId }), 'InvalidRequestException 400');
+  assert.equal(await refusal('DescribeThingRegistrationTask', { taskId: 'nobody' }), 'ResourceNotFoundException 404');
+}
+
 async function end(policyName, certificate, thingName) {
   const { certificateId, certificateArn } = certificate;
   await send('UpdateCertificate', { certificateId, newStatus: 'INACTIVE' });
@@ -253,5 +282,6 @@ await billing();
 const thingName = await things(certificate);
 await templates();
 await registration();
+await bulk();
 await end(policyName, certificate, thingName);
 console.log(JSON.stringify({ passed: true, endpointAddress }));

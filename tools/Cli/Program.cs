@@ -18,6 +18,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     ClaimCommand.Create(),
     DeviceCommand.Create(),
     FactoryCommand.Create(),
+    BulkCommand.Create(),
     WhyCommand.Create(),
     EventsCommand.Create(),
     RevokeCommand.Create(),

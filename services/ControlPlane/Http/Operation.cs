@@ -12,7 +12,7 @@ interface IOperations
     IEnumerable<Operation> All { get; }
 }
 
-/// <summary>What an operation answers: a body (null: an empty object) or a refusal.</summary>
+/// <summary>What an operation answers: a body (null: an empty object), lines, or a refusal.</summary>
 sealed record Reply
 {
     public object? Body { get; private init; }
@@ -22,7 +22,12 @@ sealed record Reply
     /// <summary>With a refusal because it exists already: which one. SDKs surface both.</summary>
     public (string? Id, string Arn)? Resource { get; private init; }
 
+    /// <summary>Instead of a body: writes JSON lines, as many as there are, without holding them.</summary>
+    public Func<Stream, CancellationToken, Task>? Writer { get; private init; }
+
     public static Reply Empty { get; } = new();
+
+    public static Reply Lines(Func<Stream, CancellationToken, Task> write) => new() { Writer = write };
 
     public static Reply Of(object body) => new() { Body = body };
 

@@ -19,6 +19,9 @@ sealed class OperationRequest(
 
     public string Caller => caller;
 
+    /// <summary>http or https, as this door was reached.</summary>
+    public string Scheme { get; init; } = "http";
+
     /// <summary>
     /// True when the SDK asks again because it saw no answer. What then exists already, exactly as asked for, is what the first attempt made.
     /// </summary>

@@ -67,10 +67,18 @@ sealed class RestDoor(
             if (document is { RootElement.ValueKind: not JsonValueKind.Object }) throw new InvalidInputException("The body must be a JSON object.");
 
             var reply = await route.Operation.Handle(
-                new(claim.AccessKeyId, route.Operation.Name, request, route.Parameters, document?.RootElement ?? NoBody), http.RequestAborted);
+                new(claim.AccessKeyId, route.Operation.Name, request, route.Parameters, document?.RootElement ?? NoBody) { Scheme = http.Request.Scheme }, http.RequestAborted);
             if (reply.Refused is { } refused) return Failure.Of(refused) with { Resource = reply.Resource };
 
-            await http.Response.WriteAsJsonAsync(reply.Body ?? new object(), Json, "application/json", http.RequestAborted);
+            if (reply.Writer is { } write) await WriteLines(http, write);
+            else await http.Response.WriteAsJsonAsync(reply.Body ?? new object(), Json, "application/json", http.RequestAborted);
+            return null;
+        }
+        catch (Exception cut) when (http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
+        {
+            // Half an answer must not look like a whole one.
+            Log.Failed(log, route.Operation.Name, cut);
+            http.Abort();
             return null;
         }
         catch (InvalidInputException wrong)
@@ -91,6 +99,12 @@ sealed class RestDoor(
             Log.Failed(log, route.Operation.Name, failure);
             return Failure.Of(Reasons.Internal.ToRefused("An unexpected error has occurred."));
         }
+    }
+
+    static async Task WriteLines(HttpContext http, Func<Stream, CancellationToken, Task> write)
+    {
+        http.Response.ContentType = "application/x-ndjson";
+        await write(http.Response.Body, http.RequestAborted);
     }
 
     // Null when it is longer than allowed: noticed from its declared length, or while reading, before more is kept.
