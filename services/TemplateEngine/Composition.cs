@@ -39,13 +39,13 @@ static class Composition
         builder.Services.AddSingleton<ProvisionCertificate>();
         builder.Services.AddSingleton<RegisterLines>();
         builder.Services.AddSingleton<RunTasks>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<RunTasks>());
         builder.Services.AddSingleton<IFlowSteps, ProvisioningSteps>();
         builder.AddFleetEventStore("template-engine-db", EventNames.All, store => store
             .Project<TemplatesTable>()
             .Project<ClaimsTable>()
             .Project<TasksTable>()
             .IndexSubjects(ProvisioningSteps.SubjectsOf));
+        builder.Services.AddHostedService(services => services.GetRequiredService<RunTasks>()); // after the store, which makes the tables
         builder.AddFleetBus("template-engine", bus => bus
             .AddBatchConsumer<ProvisionThingsConsumer>()
             .AddRequestConsumer<ProvisionHookedThingConsumer>(concurrency: 256)

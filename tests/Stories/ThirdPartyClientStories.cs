@@ -1,3 +1,5 @@
+using System.Text.Json;
+using FleetPlatform.Pki;
 using FleetPlatform.TestKit;
 
 namespace FleetPlatform.Stories;

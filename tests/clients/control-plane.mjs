@@ -236,7 +236,7 @@ async function bulk() {
   assert.equal(await refusal('StartThingRegistrationTask', { ...input, inputFileKey: 'nothing' }), 'InvalidRequestException 400');
   const { taskId } = await send('StartThingRegistrationTask', input);
   let task;
-  do task = await send('DescribeThingRegistrationTask', { taskId }); while (task.status === 'InProgress');
+  while ((task = await send('DescribeThingRegistrationTask', { taskId })).status === 'InProgress') await new Promise((wait) => setTimeout(wait, 100));
   assert.deepEqual([task.status, task.successCount, task.failureCount, task.percentageProgress], ['Completed', 2, 1, 100]);
   assert.ok((await all(iot.paginateListThingRegistrationTasks, { status: 'Completed' }, 'taskIds')).includes(taskId));
   const report = async (reportType) => {

@@ -8,7 +8,7 @@ sealed class Streams(IAsk ask) : IOperations
     static readonly Dictionary<string, string> Owners = new(StringComparer.Ordinal)
     {
         ["issuer"] = "certificate-authority", ["certificate"] = "certificate-authority",
-        ["template"] = "template-engine", ["provisioning"] = "template-engine", ["claim"] = "template-engine",
+        ["template"] = "template-engine", ["provisioning"] = "template-engine", ["claim"] = "template-engine", ["bulk"] = "template-engine",
         ["thing"] = "thing-registry", ["principal"] = "thing-registry", ["policy"] = "thing-registry", ["group"] = "thing-registry", ["type"] = "thing-registry", ["billing"] = "thing-registry",
         ["session"] = "mqtt-gateway",
         ["revocation"] = "revocation", ["list"] = "revocation",

@@ -14,7 +14,7 @@ sealed record RegistrationTask(
 
     public static bool IsId(string taskId) => ServiceDefaults.FlowIds.IsBatch(taskId);
 
-    public static StreamId StreamOf(string taskId) => StreamId.Of("registration-task", taskId);
+    public static StreamId StreamOf(string taskId) => StreamId.Of("bulk", taskId);
 
     public static Refusal Missing(string taskId) => new(Reasons.NotFound.Code, $"There is no registration task {Language.Quoted.Of(taskId)}.");
 

@@ -1,6 +1,6 @@
 namespace FleetPlatform.TemplateEngine.Tasks;
 
-/// <summary>A bulk registration, from its order to its end. Stream <c>registration-task-{taskId}</c>.</summary>
+/// <summary>A bulk registration, from its order to its end. Stream <c>bulk-{taskId}</c>.</summary>
 abstract record TaskEvent;
 
 /// <param name="Lines">Lines of the input, as it was then.</param>

@@ -28,23 +28,22 @@ sealed class TasksTable : IInlineProjection
     public void Project(RecordedEvent e, ProjectionBatch batch)
     {
         if (e.Data is not TaskEvent) return;
-        var id = Text(e.StreamId.Key);
         switch (e.Data)
         {
             case TaskStarted started:
-                batch.Add("insert into fleet_registration_tasks (task_id, status) values ($1, 'InProgress')", id);
+                batch.Add("insert into fleet_registration_tasks (task_id, status) values ($1, 'InProgress')", Id(e));
                 batch.Add("""
                     insert into fleet_registration_lines (task_id, line, text)
                     select $1, row_number() over (order by i.part, l.ordinal), l.text from fleet_registration_inputs i, unnest(i.lines) with ordinality l(text, ordinal)
                     where i.bucket = $2 and i.key = $3 on conflict do nothing
-                    """, id, Text(started.InputFileBucket), Text(started.InputFileKey));
+                    """, Id(e), Text(started.InputFileBucket), Text(started.InputFileKey));
                 break;
             case TaskStopOrdered:
-                batch.Add("update fleet_registration_tasks set status = 'Cancelling' where task_id = $1", id);
+                batch.Add("update fleet_registration_tasks set status = 'Cancelling' where task_id = $1", Id(e));
                 break;
             case TaskEnded ended:
                 batch.Add("update fleet_registration_tasks set status = $2, ended_at = $3 where task_id = $1",
-                    id, Text((ended.Cancelled ? RegistrationTaskStatus.Cancelled : RegistrationTaskStatus.Completed).ToString()), At(ended.At));
+                    Id(e), Text((ended.Cancelled ? RegistrationTaskStatus.Cancelled : RegistrationTaskStatus.Completed).ToString()), At(ended.At));
                 break;
         }
     }
@@ -153,6 +152,8 @@ sealed class TasksTable : IInlineProjection
         foreach (var parameter in parameters) command.Parameters.Add(parameter);
         return command;
     }
+
+    static NpgsqlParameter Id(RecordedEvent e) => Text(e.StreamId.Key);
 
     static NpgsqlParameter Text(string? text) => new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)text ?? DBNull.Value };
 

@@ -34,7 +34,7 @@ public sealed class RunTasksTests(Stack stack)
             Parameters = RegisterLines.Read(Line("C-1"))!,
         });
 
-        await Start(task, Line("C-1"), Line("C-2"));
+        await StartAs(task, Line("C-1"), Line("C-2"));
 
         (await End(task)).Succeeded.ShouldBe(2);
         (await Results(task, failed: false))[0].Answer.CertificateId.ShouldBe(first.CertificateId);
@@ -59,7 +59,7 @@ public sealed class RunTasksTests(Stack stack)
         await End(held);
         var task = Guid.CreateVersion7().ToString("N");
         var session = stack.Store.OpenSession(new() { Actor = "test" });
-        session.StartStream<TaskEvent>(RegistrationTask.StreamOf(task), [new TaskStarted(TaskDecisionTests.Body, "fleet", held, null, 2, "OPERATOR", DateTimeOffset.UnixEpoch), new TaskStopOrdered("OPERATOR", DateTimeOffset.UnixEpoch)]);
+        session.StartStream(RegistrationTask.StreamOf(task), [new TaskStarted(TaskDecisionTests.Body, "fleet", held, null, 2, "OPERATOR", DateTimeOffset.UnixEpoch), new TaskStopOrdered("OPERATOR", DateTimeOffset.UnixEpoch)]);
         await session.SaveChangesAsync(Cancellation);
 
         var ended = await End(task);
@@ -77,9 +77,9 @@ public sealed class RunTasksTests(Stack stack)
 
     static string Line(string thing) => JsonSerializer.Serialize(new { ThingName = thing, CSR = "-----BEGIN CERTIFICATE REQUEST-----" });
 
-    async Task<string> Start(params string[] lines) => await Start(Guid.CreateVersion7().ToString("N"), lines);
+    async Task<string> Start(params string[] lines) => await StartAs(Guid.CreateVersion7().ToString("N"), lines);
 
-    async Task<string> Start(string task, params string[] lines)
+    async Task<string> StartAs(string task, params string[] lines)
     {
         await Put(task, 0, lines[..1]);
         if (lines.Length > 1) await Put(task, 1, lines[1..]);
