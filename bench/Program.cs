@@ -11,12 +11,13 @@ return args switch
     ["ocsp", .. var options] => await OcspBench.Run(options),
     ["mqtt", .. var options] => await MqttBench.Run(options),
     ["template", .. var options] => await TemplateBench.Run(options),
+    ["factory", .. var options] => await FactoryBench.Run(options),
     ["rotation", .. var options] => await RotationBench.Run(options),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./fleet bench provisioning|eventstore|mqtt|issue|revoke|crl|ocsp|template|rotation [options]");
+    Console.Error.WriteLine("usage: ./fleet bench provisioning|eventstore|mqtt|issue|revoke|crl|ocsp|template|factory|rotation [options]");
     return 2;
 }
