@@ -30,11 +30,11 @@ static class SimulateRotation
         var misbehaving = fleet.Any(device => device.Fault is not null);
         if (misbehaving) await RetireAtOnce(template, controlPlane, cancellation);
         var path = $"/fleet/rotation/campaigns/{template}";
-        var campaign = await controlPlane.Ask<CampaignDescription>(HttpMethod.Post, path, cancellation, Campaign(template, misbehaving));
+        var campaign = await Begin(path, Campaign(template, misbehaving), controlPlane, cancellation);
         while (campaign.State == "running" || campaign.UnderWay > 0)
         {
             await Task.Delay(Look, cancellation);
-            campaign = await Patiently(() => controlPlane.Ask<CampaignDescription>(HttpMethod.Get, path, cancellation), cancellation);
+            campaign = await Show(path, controlPlane, cancellation);
         }
 
         Print(campaign, simulator, Stopwatch.GetElapsedTime(began));
@@ -43,6 +43,21 @@ static class SimulateRotation
         await running;
         return sound && simulator.Lost == 0 ? 0 : 1;
     }
+
+    static async Task<CampaignDescription> Begin(string path, JsonObject body, ControlPlaneClient controlPlane, CancellationToken cancellation)
+    {
+        try
+        {
+            return await Patiently(() => controlPlane.Ask<CampaignDescription>(HttpMethod.Post, path, cancellation, body), cancellation);
+        }
+        catch (RequestRefusedException there) when (there.Name == "ResourceAlreadyExistsException")
+        {
+            return await Show(path, controlPlane, cancellation); // it was carried out, and the answer was lost
+        }
+    }
+
+    static Task<CampaignDescription> Show(string path, ControlPlaneClient controlPlane, CancellationToken cancellation) =>
+        Patiently(() => controlPlane.Ask<CampaignDescription>(HttpMethod.Get, path, cancellation), cancellation);
 
     /// <summary>Asks again while a part of the platform is away.</summary>
     internal static async Task<T> Patiently<T>(Func<Task<T>> ask, CancellationToken cancellation)
