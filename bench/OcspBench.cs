@@ -18,7 +18,7 @@ static class OcspBench
         var requests = Option(args, "--requests", 5_000);
         await using var fleet = await Fleet.Start();
         using var controlPlane = new ControlPlaneClient(FleetEndpoints.Read(fleet.Directory));
-        var environment = ServiceEnvironment.Of(fleet, "revocation");
+        var environment = fleet.EnvironmentOf("revocation");
         using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{environment["PKI_PORT"]}") };
         var chain = (await http.GetStringAsync("/issuing-1/chain.pem")).Split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n";
         var issuer = CertificateText.ReadPem(chain);

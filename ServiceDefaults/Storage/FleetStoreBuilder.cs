@@ -14,6 +14,7 @@ public sealed class FleetStoreBuilder
     internal List<Func<IServiceProvider, IInlineProjection>> Projections { get; } = [];
     internal List<Func<RecordedEvent, IEnumerable<string>>> Subjects { get; } = [];
     internal List<Action<EventStoreOptions>> Options { get; } = [];
+    internal SubscriptionOptions Subscriptions { get; } = new();
 
     /// <summary>Keeps a read table in the appending transaction. A singleton, made by the container; it cannot take the <see cref="EventStore"/>.</summary>
     public FleetStoreBuilder Project<T>() where T : class, IInlineProjection
@@ -35,6 +36,13 @@ public sealed class FleetStoreBuilder
     public FleetStoreBuilder IndexSubjects(Func<RecordedEvent, IEnumerable<string>> subjectsOf)
     {
         Subjects.Add(subjectsOf);
+        return this;
+    }
+
+    /// <summary>Shortest time between two reads of a subscription while events keep coming; see <see cref="SubscriptionOptions.Pace"/>.</summary>
+    public FleetStoreBuilder Pace(TimeSpan pace)
+    {
+        Subscriptions.Pace = pace;
         return this;
     }
 

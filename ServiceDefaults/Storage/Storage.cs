@@ -37,7 +37,7 @@ public static class Storage
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EventStore>>()));
         services.AddSingleton<SubjectIndex>();
         services.AddSingleton(provider => new SubscriptionRunner(
-            provider.GetRequiredService<EventStore>(), provider.GetServices<ISubscription>(),
+            provider.GetRequiredService<EventStore>(), provider.GetServices<ISubscription>(), fleet.Subscriptions,
             logger: provider.GetRequiredService<ILogger<SubscriptionRunner>>()));
 
         services.AddHostedService<SchemaAtStart>();

@@ -85,6 +85,9 @@ sealed class CertificateAuthorityOptions : IValidatableObject
     /// <summary>True lets a device renew with the key it has. Default false: a rotation that keeps the key protects nothing.</summary>
     public bool AllowKeyReuse { get; init; }
 
+    /// <summary>True certifies a key that is in another certificate already. Default false: a key that several devices have is lost with the first of them.</summary>
+    public bool AllowSharedKeys { get; init; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext context)
     {
         if (IssuerValidity > RootValidity)

@@ -1,5 +1,6 @@
 using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.CertificateAuthority.Revocation;
 using FleetPlatform.CertificateAuthority.Trust;
 using FleetPlatform.Events;
@@ -11,6 +12,7 @@ static class EventNames
 {
     public const string CertificatePrepared = "certificate.prepared.v1";
     public const string CertificateSigned = "certificate.signed.v1";
+    public const string KeyBlocked = "key.blocked.v1";
 
     public static EventTypes All { get; } = new EventTypes()
         .Map<IssuerCreated>("issuer.created.v1")
@@ -23,6 +25,7 @@ static class EventNames
         .Map<CertificateAbandoned>("certificate.abandoned.v1")
         .Map<IssuanceRefused>("issuance.refused.v1")
         .Map<CertificateSigned>(CertificateSigned)
+        .Map<KeyBlocked>(KeyBlocked)
         .Map<RevocationListApproved>("list.approved.v1")
         .Map<AuthorityRegistered>("authority.registered.v1")
         .Map<AuthorityChanged>("authority.changed.v1")

@@ -11,10 +11,10 @@ builder.AddServiceDefaults("certificate-authority");
 builder.AddOptions<CertificateAuthorityOptions>(CertificateAuthorityOptions.Section);
 builder.AddOptions<OwnershipTokenOptions>(OwnershipTokenOptions.Section);
 builder.AddFleetEventStore("certificate-authority-db", EventNames.All, store => store
-    .Project<AuthoritiesTable>().Subscribe<PublishCertificates>().Subscribe<PublishAuthorities>());
+    .Project<AuthoritiesTable>().Project<KeysTable>().Subscribe<PublishCertificates>().Subscribe<PublishAuthorities>());
 
 // In this order at start: schema (above), issuers, then what needs them.
-builder.Services.AddSingleton<Metrics>().AddSingleton<Profiles>().AddSingleton<ClaimLimits>();
+builder.Services.AddSingleton<Metrics>().AddSingleton<Profiles>().AddSingleton<KeyRules>().AddSingleton<BlockKeys>().AddSingleton<ClaimLimits>();
 builder.Services.AddSingleton<FileKeyStore>().AddSingleton<TokenKeyStore>().AddSingleton<IssuerKeyStores>();
 builder.Services.AddSingleton<CreateIssuers>().AddSingleton<IssuerRing>().AddSingleton<RequestIssuer>();
 builder.Services.AddSingleton<OpenIssuers>().AddHostedService(services => services.GetRequiredService<OpenIssuers>());
@@ -39,6 +39,8 @@ builder.AddFleetBus("certificate-authority", bus => bus
     .AddRequestConsumer<AssignSigningConsumer>()
     .AddRequestConsumer<InstallRootListConsumer>()
     .AddPerInstanceConsumer<IssuersChangedConsumer>()
+    .AddRequestConsumer<ExamineKeysConsumer>()
+    .AddEventConsumer<BlockKeysConsumer>()
     .AddRequestConsumer<GetRegistrationCodeConsumer>()
     .AddRequestConsumer<DeleteRegistrationCodeConsumer>()
     .AddRequestConsumer<RegisterTrustedAuthorityConsumer>()

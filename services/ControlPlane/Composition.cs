@@ -42,6 +42,7 @@ static class Composition
             .AddSingleton<IOperations, Templates>()
             .AddSingleton<IOperations, Operations.Endpoint>()
             .AddSingleton<IOperations, Issuers>()
+            .AddSingleton<IOperations, Keys>()
             .AddSingleton<IOperations, Flows>()
             .AddSingleton<IOperations, Rotations>()
             .AddSingleton<IOperations, Campaigns>()

@@ -13,7 +13,8 @@ builder.AddOptions<RevocationOptions>(RevocationOptions.Section);
 builder.AddPublicDoor();
 builder.AddFleetEventStore("revocation-db", EventNames.All, store => store
     .Project<TrustTable>().Project<OrdersTable>().Project<IssuedTable>().Project<ListTables>()
-    .Subscribe<PublishTrust>().Subscribe<KeepEntries>());
+    .Subscribe<PublishTrust>().Subscribe<KeepEntries>()
+    .Pace(TimeSpan.FromMilliseconds(5))); // who is revoked is cut off now, not with the next batch
 builder.Services.AddSingleton<IFlowSteps, FlowSteps>();
 builder.Services.AddSingleton<PresentGateways>().AddSingleton<SessionCount>().AddSingleton<IssuedCertificates>();
 builder.Services.AddSingleton<Selection>().AddSingleton<CarryOut>().AddSingleton<Receipts>();

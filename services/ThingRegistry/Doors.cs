@@ -17,6 +17,7 @@ static class Doors
         bus.AddBatchConsumer<FindPrincipalsConsumer>();
         bus.AddRequestConsumer<RehearseProvisioningConsumer>();
         bus.AddBatchConsumer<AdmitCertificatesConsumer>();
+        bus.AddRequestConsumer<ScanKeysConsumer>(concurrency: 2);
         bus.AddEventConsumer<CertificatesIssuedConsumer>();
         bus.AddEventConsumer<TrustChangedConsumer>(concurrency: 1);
         AddThings(bus);

@@ -15,6 +15,7 @@ builder.AddFleetEventStore("thing-registry-db", EventNames.All, store => store
     .Subscribe<PublishChanges>().Subscribe<PublishRegistrations>());
 builder.AddFleetBus("thing-registry", Doors.Add);
 builder.Services.AddSingleton<Registry>();
+builder.Services.AddSingleton<KeyExamination>().AddSingleton<FleetPlatform.ThingRegistry.Principals.ScanKeys>();
 builder.Services.AddSingleton<ClaimPolicy>();
 builder.Services.AddSingleton<Grants>();
 builder.Services.AddSingleton<ProvisioningReads>();

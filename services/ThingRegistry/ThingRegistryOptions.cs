@@ -24,6 +24,9 @@ sealed class ThingRegistryOptions : IValidatableObject
     /// <summary>How long news for tables of the fleet is gathered before it is published. Default 250 ms.</summary>
     public TimeSpan RegistrationLinger { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>True registers a certificate whose key another device's certificate has. Default false; the next certificate of the same subject is taken in any case.</summary>
+    public bool AllowSharedKeys { get; init; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (PendingLifetime < TimeSpan.FromSeconds(1))

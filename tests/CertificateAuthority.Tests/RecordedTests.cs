@@ -1,5 +1,6 @@
 using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.CertificateAuthority.Revocation;
 using FleetPlatform.CertificateAuthority.Trust;
 using FleetPlatform.Contracts.CertificateAuthority;
@@ -72,6 +73,7 @@ public sealed class RecordedTests
             """{"terms":{"active":false,"autoRegistration":true,"templateName":null,"templateBody":"b","roleArn":null,"admitsAtFirstConnection":true},"changedBy":"op","at":"2026-06-01T12:00:00+00:00"}"""
         },
         { new AuthorityDeleted("op", Noon), "authority.deleted.v1", """{"deletedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },
+        { new KeyBlocked("c1", Noon), "key.blocked.v1", """{"certificateId":"c1","revokedAt":"2026-06-01T12:00:00+00:00"}""" },
         { new RegistrationCodeDrawn("c", "op", Noon), "registration-code.drawn.v1", """{"code":"c","requestedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },
         { new RegistrationCodeDeleted("op", Noon), "registration-code.deleted.v1", """{"requestedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },
     };

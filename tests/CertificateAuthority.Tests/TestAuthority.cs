@@ -31,12 +31,13 @@ sealed class TestAuthority : IAsyncDisposable
         Clock = new(now);
         _database = database;
         Options = options;
-        Store = new(database.DataSource, new() { EventTypes = EventNames.All, InlineProjections = { new AuthoritiesTable() } }, Clock);
+        Store = new(database.DataSource, new() { EventTypes = EventNames.All, InlineProjections = { new AuthoritiesTable(), new KeysTable() } }, Clock);
         var metrics = new Metrics(_service);
         _pool = new(options, metrics, TimeProvider.System);
         Ring = new();
         Sign = new(Store, Clock);
-        Issue = new(Store, Sign, Ring, new(options), _pool, new(options, Clock), new() { Key = Convert.ToBase64String(TokenKey) }, options, metrics, Clock);
+        Rules = new(Store, new(options), options, Clock);
+        Issue = new(Store, Sign, Ring, new(options), Rules, _pool, new(options, Clock), new() { Key = Convert.ToBase64String(TokenKey) }, options, metrics, Clock);
         IssueServer = new(Sign, Ring, new(options), metrics, Clock);
         Finish = new(Store, Ring, options, Clock, NullLogger<FinishPrepared>.Instance);
     }
@@ -47,6 +48,7 @@ sealed class TestAuthority : IAsyncDisposable
     public EventStore Store { get; }
     public IssuerRing Ring { get; }
     public SignPrepared Sign { get; }
+    public KeyRules Rules { get; }
     public IssueCertificate Issue { get; }
     public IssueServerCertificate IssueServer { get; }
     public FinishPrepared Finish { get; }

@@ -84,6 +84,7 @@ public sealed class CertificateTests : IDisposable
         text.IsSignedBy(text).ShouldBeTrue();
     }
 
+    /// <summary>Peers 3.2 case 3: names and constraints inside the CSR are not the profile's.</summary>
     [Fact]
     public void What_a_request_asks_for_changes_nothing_but_subject_and_key()
     {
@@ -176,6 +177,7 @@ public sealed class CertificateTests : IDisposable
         CertificateText.Read(_authority.Issuer.Sign(_authority.Issuer.Resume(prepared.Tbs))).Tbs.ToArray().ShouldBe(prepared.Tbs);
     }
 
+    /// <summary>Peers 3.2 case 6: our own reader meets the bytes first; what it refuses no other code of the process sees.</summary>
     [Fact]
     public void Hostile_certificates_are_refused_and_nothing_else_happens()
     {

@@ -122,15 +122,16 @@ public sealed class Platform : IAsyncLifetime
         await Operator.UpdateCertificate(device.CertificateId, "REVOKED", CancellationToken.None);
     }, TimeSpan.FromSeconds(90));
 
-    internal Task<MqttClientConnection> Connects(ProvisionedDevice device, ProtocolVersion version = ProtocolVersion.V500) =>
-        Connects(device.Certificate, device.ThingName, version);
+    /// <param name="port">Of another gateway.</param>
+    internal Task<MqttClientConnection> Connects(ProvisionedDevice device, ProtocolVersion version = ProtocolVersion.V500, int? port = null) =>
+        Connects(device.Certificate, device.ThingName, version, port: port);
 
     /// <summary>Connects; <paramref name="chain"/> is sent behind the certificate.</summary>
-    internal Task<MqttClientConnection> Connects(X509Certificate2 certificate, string clientId, ProtocolVersion version, X509Certificate2Collection? chain = null) =>
+    internal Task<MqttClientConnection> Connects(X509Certificate2 certificate, string clientId, ProtocolVersion version, X509Certificate2Collection? chain = null, int? port = null) =>
         MqttClientConnection.Connect(new MqttConnectionOptions
         {
             Host = Endpoints.MqttHost,
-            Port = Endpoints.MqttPort,
+            Port = port ?? Endpoints.MqttPort,
             ClientId = clientId,
             Version = version,
             Tls = new()
@@ -151,10 +152,10 @@ public sealed class Platform : IAsyncLifetime
     }
 
     /// <summary>Checks that a certificate is not let in: told so in MQTT 5.</summary>
-    internal async Task RefusesToConnect(X509Certificate2 certificate, string? clientId = null)
+    internal async Task RefusesToConnect(X509Certificate2 certificate, string? clientId = null, int? port = null)
     {
         var refusal = await Should.ThrowAsync<MqttConnectException>(
-            () => Connects(certificate, clientId ?? NewSerial("refused"), ProtocolVersion.V500));
+            () => Connects(certificate, clientId ?? NewSerial("refused"), ProtocolVersion.V500, port: port));
         refusal.Reason.ShouldBe(ReasonCode.NotAuthorized);
     }
 

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using FleetPlatform.Cli.ControlPlane;
 using FleetPlatform.Mqtt;
+using FleetPlatform.Pki;
 using FleetPlatform.TestKit;
 
 namespace FleetPlatform.Stories;
@@ -45,7 +47,7 @@ public sealed class RevocationStories(Platform platform)
 
         receipt["changed"]!.GetValue<int>().ShouldBe(1);
         receipt["completedAt"].ShouldNotBeNull();
-        var places = receipt["receipt"]!.AsArray().ToDictionary(place => place!["place"]!.GetValue<string>().Split('/')[0], place => place!);
+        var places = receipt["receipt"]!.AsArray().Where(place => place!["place"]!.GetValue<string>() != $"mqtt-gateway/{SecondGateway.Name}").ToDictionary(place => place!["place"]!.GetValue<string>().Split('/')[0], place => place!);
         places.Keys.ShouldBe(["thing-registry", "mqtt-gateway", "crl", "ocsp"], ignoreOrder: true);
         places["mqtt-gateway"]["sessionsClosed"]!.GetValue<int>().ShouldBe(1);
         places.Values.ShouldAllBe(place => place["complete"]!.GetValue<bool>());
@@ -53,6 +55,52 @@ public sealed class RevocationStories(Platform platform)
         spared.Closed.IsCompleted.ShouldBeFalse();
         await Openssl.Finds(device, "revoked", listed: true);
         await Openssl.Finds(other, "good", listed: false);
+    }
+
+    /// <summary>Peers 3.2 case 20, beyond one process.</summary>
+    [Fact]
+    public async Task A_revocation_closes_sessions_on_every_gateway()
+    {
+        using var second = await SecondGateway.Start(platform.Fleet);
+        var (here, there, spared) = (await platform.ProvisionsDevice("on-first"), await platform.ProvisionsDevice("on-second"), await platform.ProvisionsDevice("on-second-too"));
+        await using var first = await platform.Connects(here);
+        await using var other = await platform.Connects(there, port: second.Port);
+        await using var stays = await platform.Connects(spared, port: second.Port);
+
+        foreach (var (device, session) in ((ProvisionedDevice, MqttClientConnection)[])[(there, other), (here, first)])
+        {
+            await platform.Operator.UpdateCertificate(device.CertificateId, "REVOKED", CancellationToken.None);
+            (await session.Closed.WaitAsync(TimeSpan.FromSeconds(10)))?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
+            await platform.RefusesToConnect(device.Certificate, device.ThingName);
+            await platform.RefusesToConnect(device.Certificate, device.ThingName, second.Port);
+        }
+
+        stays.Closed.IsCompleted.ShouldBeFalse();
+    }
+
+    /// <summary>Peers 3.2 cases 31 and 32.</summary>
+    [Fact]
+    public async Task A_compromised_key_gets_no_certificate_again_and_the_scan_finds_where_it_is()
+    {
+        var device = await platform.ProvisionsDevice("lost-key");
+        using var key = KeyPair.FromPem(device.PrivateKeyPem);
+        await platform.Operator.Revocation(Order("certificate", device.CertificateId, ("reason", "keyCompromise")), CancellationToken.None);
+        await using var claim = await platform.ConnectsWithClaim(device.ThingName);
+
+        await Eventually.Holds(async () =>
+        {
+            var asked = new JsonObject { ["certificateSigningRequest"] = key.CreateSigningRequest(device.ThingName) };
+            (await claim.Ask(Exchange.CreateFromCsr, asked.ToJsonString())).ShouldBeRejected(400, "InvalidCsr", "key-compromised");
+        });
+        using var ec = System.Security.Cryptography.ECDsa.Create();
+        ec.ImportFromPem(device.PrivateKeyPem);
+        using var brought = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=brought", ec, System.Security.Cryptography.HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        (await Should.ThrowAsync<RequestRefusedException>(() => platform.RegistersCertificate(brought))).Message.ShouldContain("in other hands");
+
+        var page = await platform.Operator.Send(HttpMethod.Get, "/fleet/keys/scan", null, CancellationToken.None);
+        page["scanned"]!.GetValue<int>().ShouldBeGreaterThan(0);
+        page["findings"]!.AsArray().Select(finding => finding!["certificateId"]!.GetValue<string>()).ShouldNotContain(device.CertificateId, "it is revoked already");
     }
 
     [Fact]

@@ -83,6 +83,11 @@ public sealed class Fleet : IAsyncDisposable
         }
     }
 
+    /// <summary>What the host told a service by its environment: where its database is, which port it has.</summary>
+    public IReadOnlyDictionary<string, string> EnvironmentOf(string resource) =>
+        Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{ProcessId(resource)}/environ")).Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+
     /// <summary>Process id of a resource, for example <c>thing-registry</c>, as of now.</summary>
     public int ProcessId(string resource) =>
         State(resource)["pid"]!.GetValue<int>();

@@ -26,6 +26,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     RotationCommand.Create(),
     TrustCommand.Create(),
     AuthorityCommand.Create(),
+    KeysCommand.Create(),
 };
 
 return await root.Parse(args).InvokeAsync();

@@ -17,7 +17,7 @@ namespace FleetPlatform.CertificateAuthority.Certificates;
 readonly record struct Grantable(SubjectName Subject, ReadOnlyMemory<byte> SubjectPublicKeyInfo, byte[]? SealedPrivateKey = null);
 
 /// <summary>Issues one certificate: checks, records the intent, signs, records the fact, answers.</summary>
-sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ring, Profiles profiles, RsaPool rsaPool, ClaimLimits limits,
+sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ring, Profiles profiles, KeyRules keys, RsaPool rsaPool, ClaimLimits limits,
     OwnershipTokenOptions token, CertificateAuthorityOptions options, Metrics metrics, TimeProvider clock)
 {
     static readonly SubjectName Nameless = SubjectName.OfCommonName("FleetPlatform Device");
@@ -45,6 +45,9 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
             var grantable = command.CertificateSigningRequest is { } csr ? Check(csr) : await MakeKey(command, cancellation);
             if (command.AskersKeyHash is { } held && !options.AllowKeyReuse && SHA256.HashData(grantable.SubjectPublicKeyInfo.Span).AsSpan().SequenceEqual(held))
                 return await Refuse(command, Reasons.KeyReused.Code, "The CSR holds the key of the certificate that this connection uses.", cancellation);
+
+            if (grantable.SealedPrivateKey is null && await keys.Refuse(command, grantable.Subject, grantable.SubjectPublicKeyInfo, cancellation) is { } refused)
+                return await Refuse(command, refused.Code, refused.Detail, cancellation);
 
             // 3. Decide every octet, and hold them against the rules.
             var profile = profiles.Of(command.Purpose);

@@ -33,11 +33,14 @@ sealed class Profiles(CertificateAuthorityOptions options)
     /// <exception cref="PkiException"><c>weak-key</c> or <c>invalid-csr</c>.</exception>
     public void Check(CertificateProfile profile, SubjectName subject, ReadOnlyMemory<byte> subjectPublicKeyInfo)
     {
-        if (_weakKeys.FindFault(subjectPublicKeyInfo.Span) is { } listed) throw new PkiException(Reasons.WeakKey.Code, listed);
+        if (FindListed(subjectPublicKeyInfo) is { } listed) throw new PkiException(Reasons.WeakKey.Code, listed);
         if (!options.ProfileRules.TryGetValue(profile.Name, out var rules)) return;
         if (rules.FindKeyFault(PublicKey.Read(subjectPublicKeyInfo.Span)) is { } wrongKey) throw new PkiException(Reasons.WeakKey.Code, wrongKey);
         if (rules.FindSubjectFault(subject) is { } wrongName) throw new PkiException(Reasons.InvalidCsr.Code, wrongName);
     }
+
+    /// <summary>What the lists of weak and stolen keys say of a key; null: nothing.</summary>
+    public string? FindListed(ReadOnlyMemory<byte> subjectPublicKeyInfo) => _weakKeys.FindFault(subjectPublicKeyInfo.Span);
 
     /// <summary>The purpose a recorded profile stands for; null for certificates that are not for clients.</summary>
     public static CertificatePurpose? PurposeOf(string profile) => profile switch

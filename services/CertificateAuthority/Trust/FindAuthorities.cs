@@ -18,7 +18,6 @@ sealed class FindIssuer(EventStore store, IssuerRing ring, TimeProvider clock)
         {
             var leaf = CertificateText.ReadPem(query.CertificatePem);
             if (leaf.IsAuthority) return (null, Invalid("This is the certificate of an authority; register a device's, or register it with RegisterCACertificate."));
-            if (KeyPolicy.FindFault(PublicKey.Read(leaf.SubjectPublicKeyInfo.Span)) is { } weakness) return (null, new(Reasons.WeakKey.Code, weakness));
             var wanted = query.CaCertificatePem is { } pem ? CertificateId.Of(Pem.ReadCertificate(pem)) : null;
             if (wanted is null && ring.HasSigned(leaf)) return (new() { Mode = CertificateMode.Default }, null);
 

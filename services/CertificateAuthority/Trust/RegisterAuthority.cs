@@ -1,4 +1,5 @@
 using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Contracts.ThingRegistry;
@@ -10,7 +11,7 @@ using MassTransit;
 namespace FleetPlatform.CertificateAuthority.Trust;
 
 /// <summary>Registers an authority of somebody else (aws-protocol 5.1).</summary>
-sealed class RegisterAuthority(EventStore store, IssuerRing ring, TimeProvider clock)
+sealed class RegisterAuthority(EventStore store, IssuerRing ring, KeyRules keys, TimeProvider clock)
 {
     /// <summary>Most authorities with one subject, as on AWS.</summary>
     public const int MaximumOfOneSubject = 10;
@@ -84,6 +85,8 @@ sealed class RegisterAuthority(EventStore store, IssuerRing ring, TimeProvider c
         // Else a certificate that the platform signed and gave to nobody could register itself.
         if (ring.IsOwnKey(candidate.Certificate.SubjectPublicKeyInfo))
             return new(Invalid("This is an authority of the platform itself: its certificates are known already."), TrustedAuthority.Initial, 0);
+
+        if ((await keys.Examine(candidate.Certificate.SubjectPublicKeyInfo, cancellation)).Refusal is { } badKey) return new(badKey, TrustedAuthority.Initial, 0);
 
         var code = await store.AggregateStreamAsync<AccountRegistrationCode, RegistrationCodeEvent>(AccountRegistrationCode.Stream, cancellation);
         var sameSubject = await AuthoritiesTable.Count(store.DataSource, candidate.Certificate.Subject, cancellation);

@@ -37,9 +37,11 @@ static class AdmitCertificate
     }
 }
 
-sealed class AdmitCertificatesConsumer(Registry registry, Grants grants) : IConsumer<AdmitCertificates>
+sealed class AdmitCertificatesConsumer(Registry registry, Grants grants, KeyExamination keys) : IConsumer<AdmitCertificates>
 {
     public Task Consume(ConsumeContext<AdmitCertificates> context) =>
         context.AnswerEach<Command, AdmitCertificateAnswer, AdmitCertificatesAnswer>(
-            item => AdmitCertificate.Handle(item, registry, grants, context.CancellationToken), refused => new() { Refused = refused });
+            async item => (await keys.Refuse(item.Certificate, context.CancellationToken)) is { } badKey
+                ? new() { Refused = badKey.ToRefused() }
+                : await AdmitCertificate.Handle(item, registry, grants, context.CancellationToken), refused => new() { Refused = refused });
 }

@@ -51,10 +51,16 @@ static class RegisterCertificate
     }
 }
 
-sealed class RegisterCertificateConsumer(Registry registry, ThingRegistryOptions options) : IConsumer<Command>
+sealed class RegisterCertificateConsumer(Registry registry, ThingRegistryOptions options, KeyExamination keys) : IConsumer<Command>
 {
     public async Task Consume(ConsumeContext<Command> context)
     {
+        if (Pem.TryReadOnly(context.Message.CertificatePem, Pem.Certificate) is { } der && await keys.Refuse(der, context.CancellationToken) is { } badKey)
+        {
+            await context.RespondAsync(badKey.ToRefused());
+            return;
+        }
+
         var (id, written) = await RegisterCertificate.Handle(context.Message, registry, options, context.CancellationToken);
         await context.Answer(written, principal => principal.Describe(id));
     }

@@ -98,7 +98,7 @@ public sealed class RegisterAuthorityTests
     public async Task Registered_authorities_are_found_listed_and_vouch_for_their_certificates()
     {
         await using var authority = await TestAuthority.Start();
-        var register = new RegisterAuthority(authority.Store, authority.Ring, authority.Clock);
+        var register = new RegisterAuthority(authority.Store, authority.Ring, authority.Rules, authority.Clock);
         var find = new FindIssuer(authority.Store, authority.Ring, authority.Clock);
         await authority.Store.WriteToAggregate<AccountRegistrationCode, RegistrationCodeEvent>(
             AccountRegistrationCode.Stream, state => RegistrationCodes.Get(state, Code, "op", Noon));
@@ -128,7 +128,7 @@ public sealed class RegisterAuthorityTests
     public async Task The_platforms_own_authorities_are_not_registered_a_second_time()
     {
         await using var authority = await TestAuthority.Start();
-        var register = new RegisterAuthority(authority.Store, authority.Ring, authority.Clock);
+        var register = new RegisterAuthority(authority.Store, authority.Ring, authority.Rules, authority.Clock);
         var own = new RegisterTrustedAuthority { CaCertificatePem = authority.Ring.Active.CertificatePem, Mode = CertificateMode.SniOnly, RequestedBy = "op" };
         (await register.Handle(own, default)).Refusal!.Code.ShouldBe("certificate-invalid");
     }

@@ -1,0 +1,32 @@
+using FleetPlatform.Contracts;
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.ServiceDefaults;
+using MassTransit;
+using Query = FleetPlatform.Contracts.CertificateAuthority.ExamineKeys;
+
+namespace FleetPlatform.CertificateAuthority.Keys;
+
+/// <summary>What is known of keys that certificates of others are on: the lists of weak keys and the blocked ones are here.</summary>
+sealed class ExamineKeysConsumer(KeyRules rules) : IConsumer<Query>
+{
+    const int Maximum = 250;
+
+    public async Task Consume(ConsumeContext<Query> context)
+    {
+        var keys = context.Message.SubjectPublicKeyInfos;
+        if (keys.Count > Maximum)
+        {
+            await context.RespondAsync(Reasons.InvalidRequest.ToRefused($"At most {Maximum} keys at once."));
+            return;
+        }
+
+        var items = new List<ExaminedKey>(keys.Count);
+        foreach (var key in keys)
+        {
+            var (refusal, certificates) = await rules.Examine(key, context.CancellationToken);
+            items.Add(new() { Refused = refusal?.ToRefused(), CertificateIds = certificates });
+        }
+
+        await context.RespondAsync(new KeysExamined { Items = items });
+    }
+}

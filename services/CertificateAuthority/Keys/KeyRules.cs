@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using FleetPlatform.CertificateAuthority.Certificates;
+using FleetPlatform.Contracts;
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Events;
+using FleetPlatform.Pki;
+using Command = FleetPlatform.Contracts.CertificateAuthority.IssueCertificate;
+
+namespace FleetPlatform.CertificateAuthority.Keys;
+
+/// <summary>Which keys are certified: one key, one device (peers 3.2 cases 31 and 32); and never one that is in other hands.</summary>
+sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityOptions options, TimeProvider clock)
+{
+    public static Refusal Compromised { get; } = new(Reasons.KeyCompromised.Code, "A certificate on this key was revoked because the key is in other hands.");
+
+    /// <summary>
+    /// A key that is certified already, for whom is it asked again? A device whose answer was lost asks again soon, the same way; an operator gets
+    /// another certificate for the same request, as on AWS; who renews with its key does so where that is allowed. Everybody else shares a key.
+    /// </summary>
+    /// <param name="before">Certificates on the key, at least one.</param>
+    public static Refusal? Decide(
+        IReadOnlyList<CertificateSigned> before, Command request, SubjectName subject, bool allowsReuse, DateTimeOffset now)
+    {
+        var flow = request.Flow;
+        if (allowsReuse && before.Any(certificate => certificate.CertificateId == flow.PrincipalId)) return null;
+        return before.All(IsAskedAgain) ? null
+            : new(Reasons.KeyShared.Code, "The public key of this request is in another certificate already: every device has a key of its own.");
+
+        bool IsAskedAgain(CertificateSigned certificate) => certificate.RequestedBy == flow.PrincipalId
+            && CertificateText.Read(certificate.Certificate).Subject.Attributes.SequenceEqual(subject.Attributes)
+            && (request.Purpose == CertificatePurpose.Operator || (certificate.ClientId == flow.ClientId && now - certificate.SignedAt <= OwnershipToken.Lifetime));
+    }
+
+    /// <summary>Whether a request's own key may be certified. One that was made here is new, and needs no look.</summary>
+    public async Task<Refusal?> Refuse(Command request, SubjectName subject, ReadOnlyMemory<byte> subjectPublicKeyInfo, CancellationToken cancellation)
+    {
+        var known = await KnownKey.Find(store.DataSource, SHA256.HashData(subjectPublicKeyInfo.Span), cancellation);
+        if (known.IsBlocked) return Compromised;
+        if (known.Certificates.Count == 0 || options.AllowSharedKeys) return null;
+        var before = await store.FetchAsync<Certificate, CertificateEvent>([.. known.Certificates.Select(Certificate.StreamOf)], cancellation);
+        return Decide([.. before.Select(certificate => certificate.Aggregate.Signed).OfType<CertificateSigned>()], request, subject, options.AllowKeyReuse, clock.GetUtcNow());
+    }
+
+    /// <summary>What is wrong with the key of somebody else's certificate, and which of ours are on it.</summary>
+    /// <param name="subjectPublicKeyInfo">In DER.</param>
+    public async Task<(Refusal? Refusal, IReadOnlyList<string> Certificates)> Examine(ReadOnlyMemory<byte> subjectPublicKeyInfo, CancellationToken cancellation)
+    {
+        var known = await KnownKey.Find(store.DataSource, SHA256.HashData(subjectPublicKeyInfo.Span), cancellation);
+        var weak = FindWeakness(subjectPublicKeyInfo);
+        return (known.IsBlocked ? Compromised : weak is null ? null : new(Reasons.WeakKey.Code, weak), known.Certificates);
+    }
+
+    string? FindWeakness(ReadOnlyMemory<byte> subjectPublicKeyInfo)
+    {
+        try
+        {
+            return KeyPolicy.FindFault(PublicKey.Read(subjectPublicKeyInfo.Span)) ?? profiles.FindListed(subjectPublicKeyInfo);
+        }
+        catch (System.Formats.Asn1.AsnContentException)
+        {
+            return "It is no public key.";
+        }
+    }
+}
