@@ -99,7 +99,8 @@ public sealed class RotationStories(Platform platform)
 
         await using (var claim = await platform.ConnectsWithClaim(platform.NewSerial("claim-renews"), Platform.OpenClaim))
         {
-            var created = await claim.CreatesFromCsr(key.CreateSigningRequest("x"));
+            using var another = KeyPair.CreateEcdsaP256();
+            var created = await claim.CreatesFromCsr(another.CreateSigningRequest("x"));
             (await claim.Registers(RotationTemplate, created["certificateOwnershipToken"]!.GetValue<string>(), ("ThingName", device.ThingName)))
                 .ShouldBeRejected(403, "AccessDenied", "renewal-refused");
         }

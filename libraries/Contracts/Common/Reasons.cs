@@ -107,7 +107,7 @@ public static class Reasons
         "Renew on a connection with the device's own current certificate, and only for the thing that this certificate belongs to.");
     public static readonly Reason KeyReused = Add("key-reused", 400, "InvalidCsr", "InvalidRequestException", 400,
         "Make a new key pair for every new certificate; the CSR holds the key of the certificate that it is to replace.");
-    public static readonly Reason KeyShared = Add("key-shared", 400, "InvalidCsr", "ResourceConflictException", 409,
+    public static readonly Reason KeyShared = Add("key-shared", 400, "InvalidCsr", "InvalidRequestException", 400,
         "Make a key pair in every device; a key that many devices have is lost with the first of them. Renewing with the same key: docs/pki.md.");
     public static readonly Reason KeyCompromised = Add("key-compromised", 400, "InvalidCsr", "InvalidRequestException", 400,
         "Make a new key pair: a certificate on this one was revoked because the key is in other hands.");
