@@ -23,7 +23,11 @@ static class OcspBench
         var chain = (await http.GetStringAsync("/issuing-1/chain.pem")).Split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n";
         var issuer = CertificateText.ReadPem(chain);
         var certificate = CertificateText.ReadPem((await controlPlane.CreateKeysAndCertificate(CancellationToken.None)).CertificatePem);
-        await Eventually.Is(async () => (await Ask(http, Request(issuer, certificate, nonce: null))).Length > 100, "the responder knows the certificate");
+        await Eventually.Holds(async () =>
+        {
+            var answer = await Ask(http, Request(issuer, certificate, nonce: null));
+            if (answer.Length < 100) throw new InvalidOperationException($"The responder does not know the certificate: {Convert.ToHexString(answer)}.");
+        });
 
         foreach (var (what, nonce) in ((string, bool)[])[("signed before", false), ("signed fresh", true)])
         {
