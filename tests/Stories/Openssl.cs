@@ -28,9 +28,14 @@ static class Openssl
             ["verify", "-crl_check_all", "-x509_strict", "-CRLfile", $"{folder}/list.pem", "-CRLfile", $"{folder}/root-list.pem", "-CAfile", $"{folder}/chain.pem", $"{folder}/device.pem"]);
         verify.Errors.Contains("certificate revoked", StringComparison.Ordinal).ShouldBe(listed, verify.Errors);
         (verify.ExitCode == 0).ShouldBe(!listed, verify.Errors);
-        var ocsp = await Command.Run("openssl", ["ocsp", "-issuer", $"{folder}/chain.pem", "-cert", $"{folder}/device.pem", "-url", $"{issuer[..issuer.LastIndexOf('/')]}/ocsp", "-CAfile", $"{folder}/chain.pem"]);
-        ocsp.Errors.ShouldContain("Response verify OK");
-        ocsp.Output.ShouldContain($"device.pem: {status}");
+        foreach (var nonce in (string[])["-nonce", "-no_nonce"]) // signed fresh, and signed once for everybody
+        {
+            var ocsp = await Command.Run("openssl",
+                ["ocsp", nonce, "-issuer", $"{folder}/chain.pem", "-cert", $"{folder}/device.pem", "-url", $"{issuer[..issuer.LastIndexOf('/')]}/ocsp", "-CAfile", $"{folder}/chain.pem"]);
+            ocsp.Errors.ShouldContain("Response verify OK");
+            ocsp.Output.ShouldContain($"device.pem: {status}");
+        }
+
         Directory.Delete(folder, recursive: true);
     }
 }

@@ -55,7 +55,7 @@ public sealed record OcspRequest(IReadOnlyList<OcspCertificateId> Certificates, 
 
         var nonce = DerReader.NextIs(request, Context(2)) ? ReadNonce(DerReader.ReadWhole(DerReader.Read(ref request, Context(2)), Asn1Tag.Sequence)) : null;
         DerReader.End(request);
-        return certificates.Count == 0 || nonce is { Length: 0 or > MaximumNonce } ? null : new(certificates, nonce);
+        return certificates.Count == 0 || nonce is { Length: 0 or > MaximumNonce } ? null : new(certificates, nonce is null ? default(ReadOnlyMemory<byte>?) : nonce.AsMemory()); // a null array by itself becomes an empty nonce
     }
 
     static OcspCertificateId ReadCertificate(byte[] encoded)

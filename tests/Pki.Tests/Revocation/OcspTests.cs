@@ -35,6 +35,25 @@ public sealed class OcspTests : IDisposable
         if (status == OcspStatus.Revoked) output.ShouldContain("keyCompromise");
     }
 
+    /// <summary>As RFC 5019 clients ask: what answers them is signed once and served to all.</summary>
+    [Fact]
+    public void A_request_without_a_nonce_is_answered_without_one()
+    {
+        var leaf = _authority.File("leaf.crt", Pem.WriteCertificate(Issue(Authority.DeviceProfile)));
+        var issuing = _authority.File("issuing.crt", Pem.WriteCertificate(_authority.IssuingDer));
+        var ask = _authority.File("request.der", "");
+        OpenSsl.Run("ocsp", "-no_nonce", "-issuer", issuing, "-cert", leaf, "-reqout", ask).ExitCode.ShouldBe(0);
+
+        var request = OcspRequest.TryRead(File.ReadAllBytes(ask)).ShouldNotBeNull();
+        request.Nonce.HasValue.ShouldBeFalse();
+        var now = DateTimeOffset.UtcNow;
+        var answer = _authority.File("response.der", "");
+        File.WriteAllBytes(answer, OcspResponse.Write(
+            [new(request.Certificates.Single(), OcspStatus.Good)], now, now.AddHours(1), request.Nonce, _key, Issue(CertificateProfile.Responder(TimeSpan.FromDays(7), TimeSpan.FromHours(1)), _key)));
+        OpenSsl.Run("ocsp", "-no_nonce", "-respin", answer, "-issuer", issuing, "-cert", leaf, "-CAfile", _authority.File("chain.crt", Pem.WriteCertificate(_authority.IssuingDer) + Pem.WriteCertificate(_authority.RootDer)))
+            .Output.ShouldContain("leaf.crt: good");
+    }
+
     [Fact]
     public void A_request_names_its_issuer_by_hashes_we_can_make()
     {
