@@ -70,7 +70,7 @@ static class RotationBench
 
     static async Task Campaign(Fleet fleet, int devices, ControlPlaneClient controlPlane, RotationSimulator simulator)
     {
-        await using var database = NpgsqlDataSource.Create(ServiceEnvironment.Of(fleet, "rotation-scheduler")["ConnectionStrings__rotation-scheduler-db"]);
+        await using var database = NpgsqlDataSource.Create(fleet.EnvironmentOf("rotation-scheduler")["ConnectionStrings__rotation-scheduler-db"]);
         await Eventually.Is(async () => await Count(database, "fleet_certificates where status = 'Active' and template = 'bench'") >= devices, "the scheduler knows all", TimeSpan.FromMinutes(1));
         var before = Servers.ToDictionary(server => server, server => ProcessCpu.Milliseconds(fleet.ProcessId(server)), StringComparer.Ordinal);
         var (own, began) = (Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
