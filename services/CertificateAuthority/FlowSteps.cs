@@ -47,7 +47,10 @@ sealed class FlowSteps(EventStore store) : IFlowSteps
                 CertificateAbandoned abandoned => Step("certificate abandoned") with { ReasonCode = Reasons.Unavailable.Code, Detail = abandoned.Reason },
                 IssuanceRefused refused => Step("certificate refused") with
                 {
-                    ReasonCode = refused.Code, Detail = refused.Detail, SessionId = refused.SessionId, ClientId = refused.ClientId,
+                    ReasonCode = refused.Code,
+                    Detail = refused.Detail,
+                    SessionId = refused.SessionId,
+                    ClientId = refused.ClientId,
                 },
                 _ => null,
             };

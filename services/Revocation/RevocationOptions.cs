@@ -61,7 +61,7 @@ sealed class RevocationOptions : IValidatableObject
             [(nameof(OrderPoll), OrderPoll), (nameof(CountPatience), CountPatience), (nameof(GatewaySilence), GatewaySilence), (nameof(ListPoll), ListPoll), (nameof(SigningPatience), SigningPatience)])
             if (value <= TimeSpan.Zero || value > TimeSpan.FromMinutes(10))
                 yield return new($"{Section}:{name} ({value}) must be above zero and at most ten minutes.");
-        foreach (var (name, value) in ((string, TimeSpan)[]) [(nameof(ListLife), ListLife), (nameof(DeltaLife), DeltaLife), (nameof(OcspLife), OcspLife)])
+        foreach (var (name, value) in ((string, TimeSpan)[])[(nameof(ListLife), ListLife), (nameof(DeltaLife), DeltaLife), (nameof(OcspLife), OcspLife)])
             if (value < TimeSpan.FromMinutes(2) || value > TimeSpan.FromDays(10))
                 yield return new($"{Section}:{name} ({value}) must be two minutes to ten days.");
     }

@@ -43,7 +43,9 @@ sealed class RegistrySteps(EventStore store) : IFlowSteps
         PrincipalRegistered e => Step(recorded, $"certificate registered {e.Status}", e.At) with { TemplateName = e.ClaimForTemplate },
         PrincipalProvisioned e => Step(recorded, e.Status == PrincipalStatus.Active ? "certificate active" : "certificate registered inactive", e.At) with
         {
-            FlowId = e.FlowId, TemplateName = e.TemplateName, ThingName = e.Thing?.ThingName,
+            FlowId = e.FlowId,
+            TemplateName = e.TemplateName,
+            ThingName = e.Thing?.ThingName,
             Detail = $"template version {e.TemplateVersion}, policies: {string.Join(", ", e.Policies.Select(policy => policy.PolicyName))}",
         },
         ThingAttached e => Step(recorded, "certificate attached to thing", e.At) with { ThingName = e.ThingName },
@@ -66,7 +68,9 @@ sealed class RegistrySteps(EventStore store) : IFlowSteps
         GroupLeft e => Step(recorded, "thing left group", e.At) with { Detail = e.ThingGroupName },
         ThingReprovisioned e => Step(recorded, $"device came again, old certificates {(e.Decision == ReprovisioningDecision.Kept ? "kept" : "deactivated and detached")}", e.At) with
         {
-            CertificateId = e.CertificateId, TemplateName = e.TemplateName, Detail = string.Join(", ", e.OldCertificateIds),
+            CertificateId = e.CertificateId,
+            TemplateName = e.TemplateName,
+            Detail = string.Join(", ", e.OldCertificateIds),
         },
         BillingGroupChanged e => Step(recorded, "thing changed billing group", e.At) with { Detail = e.BillingGroup },
         CertificateAttached e => Step(recorded, "thing has another certificate", e.At) with { CertificateId = e.CertificateId },

@@ -11,8 +11,8 @@ using FleetPlatform.Revocation.Certificates;
 using FleetPlatform.Revocation.Issued;
 using FleetPlatform.Revocation.Lists;
 using FleetPlatform.Revocation.Orders;
-using FleetPlatform.ServiceDefaults;
 using FleetPlatform.Revocation.Tests.Lists;
+using FleetPlatform.ServiceDefaults;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 

@@ -140,8 +140,11 @@ public sealed class Stack : IAsyncLifetime
     {
         var name = $"t-{Guid.CreateVersion7():N}";
         var answer = await Ask.Ask<CreateTemplate, TemplateDescription>(
-            new() { TemplateName = name, TemplateBody = body, Enabled = enabled, Type = type, RequestedBy = "test",
-                Hook = hook is null ? null : new() { PayloadVersion = "2020-04-01", TargetArn = hook } });
+            new()
+            {
+                TemplateName = name, TemplateBody = body, Enabled = enabled, Type = type, RequestedBy = "test",
+                Hook = hook is null ? null : new() { PayloadVersion = "2020-04-01", TargetArn = hook }
+            });
         answer.Refused.ShouldBeNull();
         return name;
     }

@@ -61,10 +61,10 @@ sealed class BillingGroups(IAsk ask, Arn arn) : IOperations
     async Task<Reply> List(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<ListBillingGroups, NamesListed>(
             new() { Page = request.TokenPage(), NamePrefix = request.Query("namePrefixFilter") }, cancellation)).Reply(page => new
-        {
-            billingGroups = page.Items.Select(name => new { groupName = name, groupArn = arn.BillingGroup(name) }),
-            nextToken = request.Next(page.Next),
-        });
+            {
+                billingGroups = page.Items.Select(name => new { groupName = name, groupArn = arn.BillingGroup(name) }),
+                nextToken = request.Next(page.Next),
+            });
 
     async Task<Reply> Change(OperationRequest request, bool member, CancellationToken cancellation) =>
         (await ask.Ask<ChangeBillingGroup, Done>(new()

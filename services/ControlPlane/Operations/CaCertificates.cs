@@ -56,25 +56,25 @@ sealed class CaCertificates(IAsk ask, Arn arn) : IOperations
     async Task<Reply> Describe(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<DescribeTrustedAuthority, TrustedAuthorityDescription>(
             new() { CaCertificateId = request.Path("caCertificateId") }, cancellation)).Reply(authority => new
-        {
-            certificateDescription = new
             {
-                certificateArn = ArnOf(authority.CaCertificateId),
-                certificateId = authority.CaCertificateId,
-                status = Status(authority),
-                certificatePem = authority.CertificatePem,
-                ownedBy = arn.AccountId,
-                creationDate = authority.CreatedAt.Epoch(),
-                autoRegistrationStatus = authority.AutoRegistration ? "ENABLE" : "DISABLE",
-                lastModifiedDate = authority.LastModifiedAt.Epoch(),
-                customerVersion = authority.CustomerVersion,
-                validity = new { notBefore = authority.NotBefore.Epoch(), notAfter = authority.NotAfter.Epoch() },
-                certificateMode = authority.Mode.Text(),
-            },
-            registrationConfig = authority.Config is not { } config ? null
+                certificateDescription = new
+                {
+                    certificateArn = ArnOf(authority.CaCertificateId),
+                    certificateId = authority.CaCertificateId,
+                    status = Status(authority),
+                    certificatePem = authority.CertificatePem,
+                    ownedBy = arn.AccountId,
+                    creationDate = authority.CreatedAt.Epoch(),
+                    autoRegistrationStatus = authority.AutoRegistration ? "ENABLE" : "DISABLE",
+                    lastModifiedDate = authority.LastModifiedAt.Epoch(),
+                    customerVersion = authority.CustomerVersion,
+                    validity = new { notBefore = authority.NotBefore.Epoch(), notAfter = authority.NotAfter.Epoch() },
+                    certificateMode = authority.Mode.Text(),
+                },
+                registrationConfig = authority.Config is not { } config ? null
                 : new { templateBody = config.TemplateBody, roleArn = config.RoleArn, templateName = config.TemplateName },
-            admitsAtFirstConnection = authority.AdmitsAtFirstConnection,
-        });
+                admitsAtFirstConnection = authority.AdmitsAtFirstConnection,
+            });
 
     async Task<Reply> Update(OperationRequest request, CancellationToken cancellation)
     {
@@ -108,16 +108,16 @@ sealed class CaCertificates(IAsk ask, Arn arn) : IOperations
     async Task<Reply> List(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<ListTrustedAuthorities, TrustedAuthoritiesListed>(
             new() { Page = request.MarkerPage(), TemplateName = request.Query("templateName") }, cancellation)).Reply(page => new
-        {
-            certificates = page.Items.Select(authority => new
             {
-                certificateArn = ArnOf(authority.CaCertificateId),
-                certificateId = authority.CaCertificateId,
-                status = Status(authority),
-                creationDate = authority.CreatedAt.Epoch(),
-            }),
-            nextMarker = request.Next(page.Next),
-        });
+                certificates = page.Items.Select(authority => new
+                {
+                    certificateArn = ArnOf(authority.CaCertificateId),
+                    certificateId = authority.CaCertificateId,
+                    status = Status(authority),
+                    creationDate = authority.CreatedAt.Epoch(),
+                }),
+                nextMarker = request.Next(page.Next),
+            });
 
     async Task<Reply> ListCertificates(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<ListCertificates, CertificatesListed>(

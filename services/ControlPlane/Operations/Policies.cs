@@ -81,16 +81,16 @@ sealed class Policies(IAsk ask, Arn arn) : IOperations
     async Task<Reply> GetVersion(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<GetPolicyVersion, PolicyVersionDescription>(
             new() { PolicyName = request.Path("policyName"), VersionId = request.Path("policyVersionId") }, cancellation)).Reply(version => new
-        {
-            policyArn = arn.Policy(version.PolicyName),
-            policyName = version.PolicyName,
-            policyDocument = version.PolicyDocument,
-            policyVersionId = version.VersionId,
-            isDefaultVersion = version.IsDefaultVersion,
-            creationDate = version.CreatedAt.Epoch(),
-            lastModifiedDate = version.CreatedAt.Epoch(),
-            generationId = version.VersionId,
-        });
+            {
+                policyArn = arn.Policy(version.PolicyName),
+                policyName = version.PolicyName,
+                policyDocument = version.PolicyDocument,
+                policyVersionId = version.VersionId,
+                isDefaultVersion = version.IsDefaultVersion,
+                creationDate = version.CreatedAt.Epoch(),
+                lastModifiedDate = version.CreatedAt.Epoch(),
+                generationId = version.VersionId,
+            });
 
     async Task<Reply> SetDefaultVersion(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<SetDefaultPolicyVersion, Done>(new()

@@ -120,12 +120,12 @@ sealed class Templates(IAsk ask, Arn arn) : IOperations
     async Task<Reply> DescribeVersion(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<DescribeTemplateVersion, TemplateVersionDescription>(
             new() { TemplateName = request.Path("templateName"), VersionId = Version(request) }, cancellation)).Reply(version => new
-        {
-            versionId = version.VersionId,
-            creationDate = version.CreatedAt.Epoch(),
-            templateBody = version.TemplateBody,
-            isDefaultVersion = version.IsDefaultVersion,
-        });
+            {
+                versionId = version.VersionId,
+                creationDate = version.CreatedAt.Epoch(),
+                templateBody = version.TemplateBody,
+                isDefaultVersion = version.IsDefaultVersion,
+            });
 
     async Task<Reply> DeleteVersion(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<DeleteTemplateVersion, TemplateDeleted>(new()

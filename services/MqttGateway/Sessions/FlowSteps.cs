@@ -60,7 +60,9 @@ sealed class FlowSteps(EventStore store, SubjectIndex index) : IFlowSteps
         },
         PairPushed e => Step(recorded, e, "pair pushed", e.PushedAt) with
         {
-            ThingName = e.ThingName, CertificateId = e.CertificateId, Detail = "made by the platform; the private key was sent to the device, as a renewal policy says",
+            ThingName = e.ThingName,
+            CertificateId = e.CertificateId,
+            Detail = "made by the platform; the private key was sent to the device, as a renewal policy says",
         },
         SessionRefused e => Step(recorded, e, $"{e.Action} refused", e.RefusedAt) with
         {

@@ -4,8 +4,8 @@ using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Events;
 using FleetPlatform.Revocation.Certificates;
 using FleetPlatform.ServiceDefaults;
-using RevokeCertificate = FleetPlatform.Revocation.Certificates.RevokeCertificate;
 using ConcurrencyException = FleetPlatform.Events.ConcurrencyException;
+using RevokeCertificate = FleetPlatform.Revocation.Certificates.RevokeCertificate;
 
 namespace FleetPlatform.Revocation.Orders;
 

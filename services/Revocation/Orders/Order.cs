@@ -19,7 +19,11 @@ sealed record Order(OrderPlaced? Placed, string? After, long Selected, long Chan
         OrderPlaced e => this with { Placed = e },
         OrderAdvanced e => this with
         {
-            After = e.After, Selected = Selected + e.Selected, Changed = Changed + e.Changed, Unchanged = Unchanged + e.Unchanged, Refused = Refused + e.Refused,
+            After = e.After,
+            Selected = Selected + e.Selected,
+            Changed = Changed + e.Changed,
+            Unchanged = Unchanged + e.Unchanged,
+            Refused = Refused + e.Refused,
         },
         OrderCompleted e => this with { CompletedAt = e.CompletedAt },
         _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),

@@ -50,7 +50,8 @@ sealed record RenewalRule(
     public static RenewalRule Of(RenewalPolicy policy) => new(
         policy.Scope, policy.DaysBefore, policy.LifetimeShare, policy.Jitter, policy.Windows, policy.PerMinute,
         new(TimeSpan.FromSeconds(policy.AnswerSeconds), policy.Attempts, TimeSpan.FromSeconds(policy.BackOffSeconds),
-            TimeSpan.FromSeconds(policy.OverlapSeconds), policy.RevokeAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null) { PushPair = policy.PushKeys })
+            TimeSpan.FromSeconds(policy.OverlapSeconds), policy.RevokeAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null)
+        { PushPair = policy.PushKeys })
     {
         GraceDays = policy.GraceDays,
     };

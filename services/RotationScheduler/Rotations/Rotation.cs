@@ -131,7 +131,11 @@ sealed record Rotation : IAggregate<Rotation, RotationEvent>
         DeviceReported => this with { Reports = Reports + 1 },
         AttemptFailed e => GiveUp(e.Doomed) with
         {
-            Phase = RotationPhase.Waiting, Connected = [], Proven = null, ProvenAt = null, WakeAt = e.RetryAt,
+            Phase = RotationPhase.Waiting,
+            Connected = [],
+            Proven = null,
+            ProvenAt = null,
+            WakeAt = e.RetryAt,
             Old = Proven is { } kept && !e.Doomed.Contains(kept) ? [.. Old, kept] : Old,
         },
         OfferRevoked e => this with { Doomed = [.. Doomed.Where(id => id != e.CertificateId)] },
@@ -139,7 +143,8 @@ sealed record Rotation : IAggregate<Rotation, RotationEvent>
         OldDeactivated e => this with
         {
             Phase = Old.All(id => id == e.CertificateId || Deactivated.Contains(id)) ? RotationPhase.Retired : RotationPhase.Retiring,
-            Deactivated = [.. Deactivated, e.CertificateId], WakeAt = e.RevokeAt ?? WakeAt,
+            Deactivated = [.. Deactivated, e.CertificateId],
+            WakeAt = e.RevokeAt ?? WakeAt,
         },
         OldRevoked e => this with { Old = [.. Old.Where(id => id != e.CertificateId)] },
         RotationCompleted => this with { Phase = RotationPhase.Completed, WakeAt = null },
@@ -161,14 +166,21 @@ sealed record Rotation : IAggregate<Rotation, RotationEvent>
         if (Reached > registeredAt && Proven is not null) return rest with { Old = [.. Old, e.CertificateId] }; // late news: a newer one is proven
         return rest with
         {
-            Phase = RotationPhase.Overlap, Proven = e.CertificateId, ProvenAt = e.At, WakeAt = e.RetireAt,
-            Reached = Reached > registeredAt ? Reached : registeredAt, Old = Proven is { } before ? [.. Old, before] : Old,
+            Phase = RotationPhase.Overlap,
+            Proven = e.CertificateId,
+            ProvenAt = e.At,
+            WakeAt = e.RetireAt,
+            Reached = Reached > registeredAt ? Reached : registeredAt,
+            Old = Proven is { } before ? [.. Old, before] : Old,
         };
     }
 
     Rotation GiveUp(IReadOnlyList<string> doomed) => this with
     {
-        Offers = [.. Offers.Except(doomed)], Doomed = [.. Doomed, .. doomed], Dead = DeadWith(doomed), Old = [.. Old.Except(doomed)],
+        Offers = [.. Offers.Except(doomed)],
+        Doomed = [.. Doomed, .. doomed],
+        Dead = DeadWith(doomed),
+        Old = [.. Old.Except(doomed)],
     };
 
     HashSet<string> DeadWith(IEnumerable<string> more) => [.. Dead, .. more];

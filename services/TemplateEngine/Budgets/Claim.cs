@@ -42,8 +42,12 @@ sealed record Claim : IAggregate<Claim, ClaimEvent>
     {
         ClaimLimited e => this with
         {
-            IsManaged = true, MaximumRegistrations = e.MaximumRegistrations, RegistrationsPerMinute = e.RegistrationsPerMinute,
-            NotBefore = e.NotBefore, NotAfter = e.NotAfter, SerialParameter = e.SerialParameter,
+            IsManaged = true,
+            MaximumRegistrations = e.MaximumRegistrations,
+            RegistrationsPerMinute = e.RegistrationsPerMinute,
+            NotBefore = e.NotBefore,
+            NotAfter = e.NotAfter,
+            SerialParameter = e.SerialParameter,
         },
         ClaimStatusChanged e => this with { IsManaged = true, Status = e.Status },
         SerialsAllowed => this with { IsManaged = true },

@@ -78,7 +78,7 @@ sealed class ProvisioningSteps(EventStore store, SubjectIndex index) : IFlowStep
             },
             HookCalled e => step with
             {
-                Step = $"pre-provisioning hook {e.Outcome switch { HookOutcome.Allowed => "allowed it", HookOutcome.Declined => "declined", _ => "failed" } }",
+                Step = $"pre-provisioning hook {e.Outcome switch { HookOutcome.Allowed => "allowed it", HookOutcome.Declined => "declined", _ => "failed" }}",
                 At = e.At,
                 DurationMilliseconds = e.Milliseconds,
                 CertificateId = e.CertificateId,

@@ -29,7 +29,8 @@ sealed class CallHook : IDisposable
             MaxResponseDrainSize = 0,
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             ActivityHeadersPropagator = null, // inside names of ours are nobody's business
-        }) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
+        })
+        { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
     }
 
     public async Task<HookVerdict> Handle(string target, HookPayload payload, CancellationToken cancellation)

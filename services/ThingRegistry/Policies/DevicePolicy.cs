@@ -26,7 +26,9 @@ sealed record DevicePolicy(
         PolicyCreated e => new(e.Incarnation, [new(1, e.Document, e.At)], 1, 1, e.At, e.At),
         PolicyVersionCreated e => this with
         {
-            Versions = [.. Versions, new(e.VersionId, e.Document, e.At)], LastVersionId = e.VersionId, ModifiedAt = e.At,
+            Versions = [.. Versions, new(e.VersionId, e.Document, e.At)],
+            LastVersionId = e.VersionId,
+            ModifiedAt = e.At,
             DefaultVersionId = e.IsDefault ? e.VersionId : DefaultVersionId,
         },
         DefaultPolicyVersionSet e => this with { DefaultVersionId = e.VersionId, ModifiedAt = e.At },

@@ -42,18 +42,32 @@ sealed record Principal(
     {
         PrincipalRegistered e => Initial with
         {
-            Status = e.Status, CertificatePem = e.CertificatePem, NotBefore = e.NotBefore, NotAfter = e.NotAfter,
-            CreatedAt = e.At, ModifiedAt = e.At, ClaimForTemplate = e.ClaimForTemplate, ExpiresAt = e.ExpiresAt,
-            CaCertificateId = e.CaCertificateId, SniOnly = e.SniOnly,
+            Status = e.Status,
+            CertificatePem = e.CertificatePem,
+            NotBefore = e.NotBefore,
+            NotAfter = e.NotAfter,
+            CreatedAt = e.At,
+            ModifiedAt = e.At,
+            ClaimForTemplate = e.ClaimForTemplate,
+            ExpiresAt = e.ExpiresAt,
+            CaCertificateId = e.CaCertificateId,
+            SniOnly = e.SniOnly,
         },
         CertificateRecorded e => this with
         {
-            CertificatePem = e.CertificatePem, NotBefore = e.NotBefore, NotAfter = e.NotAfter, CreatedAt = e.IssuedAt,
+            CertificatePem = e.CertificatePem,
+            NotBefore = e.NotBefore,
+            NotAfter = e.NotAfter,
+            CreatedAt = e.IssuedAt,
         },
         PrincipalProvisioned e => Changed(e.At) with
         {
-            Status = e.Status, CreatedAt = Exists ? CreatedAt : e.At, Provisioned = new(e.Resources, e.Status, e.TemplateName, e.At), RenewalOf = e.RenewalOf,
-            Things = e.Thing is { } thing ? With(thing) : Things, Policies = With(e.Policies),
+            Status = e.Status,
+            CreatedAt = Exists ? CreatedAt : e.At,
+            Provisioned = new(e.Resources, e.Status, e.TemplateName, e.At),
+            RenewalOf = e.RenewalOf,
+            Things = e.Thing is { } thing ? With(thing) : Things,
+            Policies = With(e.Policies),
         },
         ThingAttached e => Changed(e.At) with { Things = With(new AttachedThing(e.ThingName, e.ThingId, e.Exclusive)) },
         ThingDetached e => Changed(e.At) with { Things = [.. Things.Where(thing => thing.ThingName != e.ThingName)] },

@@ -1,5 +1,5 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
 
 namespace FleetPlatform.Mqtt.Tests;
 

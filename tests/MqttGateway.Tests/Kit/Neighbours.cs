@@ -24,7 +24,10 @@ sealed class Neighbours : IAsk
         {
             Grant = Grant(AGrant(CertificateId.Of(item.Certificate)) with
             {
-                Status = CertificateStatus.PendingActivation, CaCertificateId = item.CaCertificateId, Mode = item.Mode, Policies = [],
+                Status = CertificateStatus.PendingActivation,
+                CaCertificateId = item.CaCertificateId,
+                Mode = item.Mode,
+                Policies = [],
             }),
         }));
         JustInTime = new(item => Task.FromResult(new ProvisionThingAnswer

@@ -6,8 +6,8 @@ using FleetPlatform.Revocation.Certificates;
 using FsCheck;
 using FsCheck.Fluent;
 using static FleetPlatform.Contracts.Revocation.RevocationReason;
-using Command = FleetPlatform.Contracts.Revocation.RevokeCertificate;
 using CertificateRevoked = FleetPlatform.Revocation.Certificates.CertificateRevoked;
+using Command = FleetPlatform.Contracts.Revocation.RevokeCertificate;
 using RevokeCertificate = FleetPlatform.Revocation.Certificates.RevokeCertificate;
 
 namespace FleetPlatform.Revocation.Tests.Certificates;

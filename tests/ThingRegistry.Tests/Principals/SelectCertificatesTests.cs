@@ -21,7 +21,9 @@ public sealed class SelectCertificatesTests(RegistryFixture fixture) : IClassFix
             var item = A.Provisioning(id, $"{child}-{number}");
             (await fixture.Apply(item with
             {
-                TemplateName = template, TemplateVersion = number < 2 ? 1 : 2, Thing = item.Thing! with { ThingGroups = [number == 0 ? parent : child] },
+                TemplateName = template,
+                TemplateVersion = number < 2 ? 1 : 2,
+                Thing = item.Thing! with { ThingGroups = [number == 0 ? parent : child] },
             })).Refused.ShouldBeNull();
         }
 

@@ -142,7 +142,9 @@ sealed class MisbehavingDevice(DeviceOptions options, ICredentialStore store, Mi
     {
         var session = new ClaimSession(connection, options with
         {
-            TemplateName = RotateCommand.BuiltInTemplate, Key = KeyOrigin.DeviceEcdsaP256, Parameters = new Dictionary<string, string>(),
+            TemplateName = RotateCommand.BuiltInTemplate,
+            Key = KeyOrigin.DeviceEcdsaP256,
+            Parameters = new Dictionary<string, string>(),
         });
         await session.Subscribe(cancellation);
         return session;

@@ -97,7 +97,8 @@ sealed class ClaimSession(MqttClientConnection connection, DeviceOptions options
     {
         var status = int.TryParse(answer.Texts.GetValueOrDefault("statusCode"), CultureInfo.InvariantCulture, out var code) ? code : 0;
         return new ProvisioningException(step, answer.Texts.GetValueOrDefault("errorCode") ?? "rejected",
-            answer.Texts.GetValueOrDefault("errorMessage") ?? "", retryable: status is 429 or >= 500) { StatusCode = status };
+            answer.Texts.GetValueOrDefault("errorMessage") ?? "", retryable: status is 429 or >= 500)
+        { StatusCode = status };
     }
 
     public async ValueTask DisposeAsync()
