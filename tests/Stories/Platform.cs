@@ -67,6 +67,13 @@ public sealed class Platform : IAsyncLifetime
         }
     }
 
+    /// <summary>A CSR for a new key, which nobody needs afterwards.</summary>
+    public static string OwnRequest(string name)
+    {
+        using var key = KeyPair.CreateEcdsaP256();
+        return key.CreateSigningRequest(name);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Operator?.Dispose();

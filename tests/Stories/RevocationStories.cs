@@ -43,7 +43,7 @@ public sealed class RevocationStories(Platform platform)
         preview["things"]!.AsArray().Select(thing => thing!.GetValue<string>()).ShouldBe([device.ThingName]);
         session.Closed.IsCompleted.ShouldBeFalse("a preview changes nothing");
 
-        var receipt = await platform.Operator.Revocation(With(order, "waitMilliseconds", 15_000), CancellationToken.None);
+        var receipt = await platform.Operator.Revocation(With(order, "waitMilliseconds", 20_000), CancellationToken.None);
 
         receipt["changed"]!.GetValue<int>().ShouldBe(1);
         receipt["completedAt"].ShouldNotBeNull();

@@ -90,8 +90,7 @@ public sealed class ThirdPartyClientStories(Platform platform)
     public async Task The_aws_sdk_for_javascript_operates_the_control_plane()
     {
         var (accessKeyId, secretAccessKey) = platform.Endpoints.ReadCredentials();
-        using var key = KeyPair.CreateEcdsaP256();
-        var lines = new[] { "Bulk-1", "Bulk/2", "Bulk-3" }.Select(thing => JsonSerializer.Serialize(new { ThingName = thing, CSR = key.CreateSigningRequest(thing) }));
+        var lines = new[] { "Bulk-1", "Bulk/2", "Bulk-3" }.Select(thing => JsonSerializer.Serialize(new { ThingName = thing, CSR = Platform.OwnRequest(thing) }));
         await platform.Operator.PutRegistrationInput("fleet", "javascript/input.jsonl", 0, lines, CancellationToken.None);
 
         var outcome = await Command.Run("node", ["control-plane.mjs"], directory: Path.Combine(Repository.Root, "tests", "clients"), environment: new Dictionary<string, string>

@@ -21,7 +21,7 @@ sealed class ListClock : BackgroundService
 
     // While revocations keep coming, cutting takes a quarter of the time of one processor, and the rest goes to cutting off.
     const int RestPerWork = 3;
-    static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
 
     const long Leader = 0x466C6565744C6973; // "FleetLis"
 

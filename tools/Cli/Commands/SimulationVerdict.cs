@@ -11,6 +11,7 @@ namespace FleetPlatform.Cli.Commands;
 static class SimulationVerdict
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    const string Ambiguous = "another-certificate-unproven"; // which of several the device holds is not known: the platform retires none
     static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Prints what became of each kind.</summary>
@@ -19,6 +20,7 @@ static class SimulationVerdict
     {
         var (wrong, began) = (fleet.ToList(), Stopwatch.StartNew());
         var outcomes = new Dictionary<SimulatedDevice, RotationView?>();
+        var ambiguous = 0;
         while (wrong.Count > 0)
         {
             var still = new List<SimulatedDevice>();
@@ -27,7 +29,9 @@ static class SimulationVerdict
                 var shown = await SimulateRotation.Patiently(() => controlPlane.Ask<ThingRotations>(
                     HttpMethod.Get, $"/fleet/rotation/things/{device.Store.ReadIdentity()!.ThingName}", cancellation), cancellation);
                 outcomes[device] = shown.Rotations is [var latest, ..] ? latest : null;
-                if (!IsSound(device, shown)) still.Add(device);
+                if (IsSound(device, shown)) continue;
+                if (IsAmbiguous(device, shown)) ambiguous++;
+                else still.Add(device);
             }
 
             wrong = still;
@@ -36,7 +40,8 @@ static class SimulationVerdict
         }
 
         Print(outcomes);
-        AnsiConsole.MarkupLineInterpolated($"{fleet.Count - wrong.Count} of {fleet.Count} devices have exactly one certificate that works, and use it; every failure has its reason.");
+        AnsiConsole.MarkupLineInterpolated($"{fleet.Count - wrong.Count - ambiguous} of {fleet.Count} devices have exactly one certificate that works, and use it; every failure has its reason.");
+        if (ambiguous > 0) AnsiConsole.MarkupLineInterpolated($"{ambiguous} of {fleet.Count} use one that works and keep another: which of them the device holds was not known, so none was retired.");
         foreach (var device in wrong) AnsiConsole.MarkupLineInterpolated($"[red]Not so: {device.Store.ReadIdentity()!.ThingName} ({Name(device)})[/]");
         return wrong.Count == 0;
     }
@@ -45,6 +50,10 @@ static class SimulationVerdict
         shown.Certificates.Where(certificate => certificate.Status == CertificateStatus.Active).ToArray() is [var only]
         && only.CertificateId == device.Store.ReadDevice()!.CertificateId
         && shown.Rotations is [{ EndedAt: not null } latest, ..] && (latest.Phase == "completed" || latest.FailureCode is not null);
+
+    static bool IsAmbiguous(SimulatedDevice device, ThingRotations shown) =>
+        shown.Rotations is [{ EndedAt: not null, FailureCode: Ambiguous }, ..]
+        && shown.Certificates.Any(certificate => certificate.Status == CertificateStatus.Active && certificate.CertificateId == device.Store.ReadDevice()!.CertificateId);
 
     static void Print(Dictionary<SimulatedDevice, RotationView?> outcomes)
     {
