@@ -19,10 +19,6 @@ sealed class ListClock : BackgroundService
 {
     static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(250);
 
-    // While revocations keep coming, cutting takes a quarter of the time of one processor, and the rest goes to cutting off.
-    const int RestPerWork = 3;
-    static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
-
     const long Leader = 0x466C6565744C6973; // "FleetLis"
 
     readonly CutList _cut;
@@ -57,11 +53,9 @@ sealed class ListClock : BackgroundService
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var began = _clock.GetTimestamp();
-            var cut = 0;
             try
             {
-                cut = await CutAllDue(stoppingToken);
+                await CutAllDue(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -73,8 +67,6 @@ sealed class ListClock : BackgroundService
                 Fail("all", failure);
             }
 
-            var rest = cut == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(began) * RestPerWork;
-            await Task.Delay(rest < LongestRest ? rest : LongestRest, _clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await Wait(stoppingToken);
         }
     }
