@@ -111,6 +111,38 @@ public sealed class FactoryStories(Platform platform) : IDisposable
         (await Run("bulk", "list")).Succeeded().Output.ShouldContain("3 registered, 1 failed");
     }
 
+    [Fact]
+    public async Task A_vendors_list_of_certificates_is_imported_once_and_each_fault_is_told()
+    {
+        var serials = Enumerable.Range(0, 3).Select(_ => platform.NewSerial("IMP")).ToArray();
+        using var ca = new OwnCa("vendor");
+        var devices = serials.Select(ca.Signs).ToArray();
+        var (list, folder) = (Path.Combine(_folder, "vendor.csv"), Path.Combine(_folder, "delivery-3"));
+        var rows = serials.Zip(devices, (serial, device) => $"{serial},\"{device.ExportCertificatePem()}\"\n").ToArray();
+        string[] import = ["factory", "import", list, "--out", folder, "--attributes", "delivery=3"];
+
+        File.WriteAllText(list, $"serial,certificate\n{rows[0]}{rows[1]}{serials[2]},missing.pem\n");
+        var first = await Run(import);
+        first.ExitCode.ShouldBe(1);
+        first.Output.ShouldContain("2 of 3 devices registered, 1 refused");
+        File.ReadAllLines(Path.Combine(folder, "errors.jsonl")).Single().ShouldContain("\"code\":\"certificate-invalid\"");
+        await using (await platform.Connects(devices[0], serials[0], ProtocolVersion.V500))
+        {
+        }
+
+        // Corrected, and half of what was written lost: nothing is registered twice.
+        File.WriteAllText(list, $"serial,certificate\n{string.Concat(rows)}");
+        var manifest = Path.Combine(folder, "manifest.jsonl");
+        File.WriteAllLines(manifest, File.ReadAllLines(manifest)[..1]);
+        (await Run(import)).Succeeded().Output.ShouldContain("2 of 3 devices registered, 0 refused");
+        (await Run("factory", "verify", folder)).Succeeded().Output.ShouldContain("3 devices are as the manifest says");
+        foreach (var serial in serials) (await platform.Operator.ListThingPrincipals(serial, CancellationToken.None)).Count.ShouldBe(1);
+
+        var unsigned = await Run("factory", "import", list, "--out", Path.Combine(_folder, "strict"), "--registered-ca", "--reprovisioning", "keep");
+        unsigned.ExitCode.ShouldBe(1);
+        unsigned.Output.ShouldContain("0 of 3 devices registered, 3 refused");
+    }
+
     async Task Connects(string folder, string thing)
     {
         using var key = KeyPair.FromPem(File.ReadAllText(Path.Combine(folder, "device.private.key")));

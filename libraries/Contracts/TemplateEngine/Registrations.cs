@@ -29,7 +29,7 @@ public sealed record RegisterThing : ITraced
     /// <summary>A template of type FLEET_PROVISIONING; then one of the two members below gives the certificate. Null when <see cref="TemplateBody"/> is given.</summary>
     public string? TemplateName { get; init; }
 
-    /// <summary>A bulk template, which names the certificate itself.</summary>
+    /// <summary>A bulk template, which names the certificate itself; one that it names by its id may be given with <see cref="CertificatePem"/>.</summary>
     public string? TemplateBody { get; init; }
 
     public required IReadOnlyDictionary<string, string> Parameters { get; init; }
@@ -37,8 +37,11 @@ public sealed record RegisterThing : ITraced
     /// <summary>PKCS#10 in PEM: the authority signs a certificate.</summary>
     public string? CertificateSigningRequest { get; init; }
 
-    /// <summary>A certificate made elsewhere, in PEM. It needs no registered authority.</summary>
+    /// <summary>A certificate made elsewhere, in PEM.</summary>
     public string? CertificatePem { get; init; }
+
+    /// <summary>True: an authority that is registered here must have signed <see cref="CertificatePem"/>. Else the operator's word for it is enough.</summary>
+    public bool RequireAuthority { get; init; }
 
     /// <summary>With <see cref="TemplateBody"/>: what becomes of the certificates that the thing has already. A named template has its own setting.</summary>
     public Reprovisioning Reprovisioning { get; init; }

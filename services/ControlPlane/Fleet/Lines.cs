@@ -21,11 +21,19 @@ sealed class Lines(IBatcher<RegisterThing, RegisterThingAnswer> templates) : IOp
         if (!FlowIds.IsBatch(batch)) throw new InvalidInputException("batch is a version 7 UUID: 32 lower-case hex digits, the 13th a 7.");
         var (name, body) = (request.OptionalText("templateName"), request.OptionalText("templateBody"));
         if (name is null == body is null) throw new InvalidInputException("Give either templateName or templateBody.");
-        var reprovisioning = TemplateSettings.ReadReprovisioning(request.OptionalText("reprovisioning") ?? "refuse");
+        var order = new RegisterThing
+        {
+            Flow = new() { FlowId = batch, SessionId = batch, PrincipalId = request.Caller, ClientId = "" },
+            TemplateName = name,
+            TemplateBody = body,
+            Parameters = new Dictionary<string, string>(),
+            Reprovisioning = TemplateSettings.ReadReprovisioning(request.OptionalText("reprovisioning") ?? "refuse"),
+            RequireAuthority = request.OptionalBoolean("requireAuthority") ?? false,
+        };
         var items = request.List("items").Take(MaximumItems + 1).ToArray();
         if (items.Length is 0 or > MaximumItems) throw new InvalidInputException($"items has 1 to {MaximumItems} items.");
 
-        var asked = items.Select(item => Read(item, batch, request.Caller, name, body, reprovisioning)).ToArray();
+        var asked = items.Select(item => Read(item, order)).ToArray();
         var answers = await Task.WhenAll(asked.Select(item => Ask(item.Request, cancellation)));
         return Reply.Of(new { items = asked.Zip(answers, (item, answer) => Describe(item.Name, answer)).ToArray() });
     }
@@ -43,22 +51,19 @@ sealed class Lines(IBatcher<RegisterThing, RegisterThingAnswer> templates) : IOp
         }
     }
 
-    static (string Name, RegisterThing Request) Read(
-        JsonElement item, string batch, string caller, string? template, string? body, Reprovisioning reprovisioning)
+    /// <param name="order">What all of them have in common.</param>
+    static (string Name, RegisterThing Request) Read(JsonElement item, RegisterThing order)
     {
         string? Text(string name) => OperationRequest.TextOf(OperationRequest.Member(item, name), $"items.{name}");
 
         var name = Text("item");
         if (name is not { Length: > 0 and <= MaximumItemCharacters }) throw new InvalidInputException($"items.item has 1 to {MaximumItemCharacters} characters.");
-        return (name, new()
+        return (name, order with
         {
-            Flow = new FlowContext { FlowId = FlowIds.OfItem(batch, name), SessionId = batch, PrincipalId = caller, ClientId = name }.Traced(),
-            TemplateName = template,
-            TemplateBody = body,
+            Flow = (order.Flow with { FlowId = FlowIds.OfItem(order.Flow.SessionId, name), ClientId = name }).Traced(),
             Parameters = OperationRequest.MapOf(OperationRequest.Member(item, "parameters"), "items.parameters") ?? [],
             CertificateSigningRequest = Text("certificateSigningRequest"),
             CertificatePem = Text("certificatePem"),
-            Reprovisioning = reprovisioning,
         });
     }
 

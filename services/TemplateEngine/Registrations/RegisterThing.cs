@@ -1,5 +1,6 @@
 using FleetPlatform.Contracts.TemplateEngine;
 using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.Pki;
 using FleetPlatform.ServiceDefaults;
 using FleetPlatform.TemplateEngine.Claims;
 using FleetPlatform.TemplateEngine.Language;
@@ -98,12 +99,19 @@ sealed class RegisterThing(EventStore store, TemplateCatalogue catalogue, Obtain
         {
             (null, { SigningRequest: { } csr }, _) => obtain.Issue(csr, command.Flow, cancellation),
             (null, { CertificatePem: { } pem } certificate, _) => obtain.Import(pem, certificate.AuthorityPem, withoutAuthority: false, command.Flow, cancellation),
+            (null, { CertificateId: { } id }, { CertificatePem: { } pem }) => ImportNamed(id, pem, command, cancellation),
             (null, { CertificateId: { } id }, _) => Task.FromResult((new ObtainedCertificate(id, null, Registered: true), (Refusal?)null)),
             (_, _, { CertificateSigningRequest: { } csr, CertificatePem: null }) => obtain.Issue(csr, command.Flow, cancellation),
-            (_, _, { CertificateSigningRequest: null, CertificatePem: { } pem }) => obtain.Import(pem, null, withoutAuthority: true, command.Flow, cancellation),
+            (_, _, { CertificateSigningRequest: null, CertificatePem: { } pem }) => obtain.Import(pem, null, !command.RequireAuthority, command.Flow, cancellation),
             _ => Task.FromResult((default(ObtainedCertificate), (Refusal?)new(Reasons.InvalidRequest.Code,
                 "With a named template, give either certificateSigningRequest or certificatePem."))),
         };
+
+    // Nothing is admitted under a name that is not its own.
+    Task<(ObtainedCertificate, Refusal?)> ImportNamed(string id, string pem, Command command, CancellationToken cancellation) =>
+        Pem.TryReadOnly(pem, Pem.Certificate) is { } der && CertificateId.Of(der) != id
+            ? Task.FromResult((default(ObtainedCertificate), (Refusal?)new(Reasons.CertificateInvalid.Code, $"The certificate that is given is not {Quoted.Of(id)}, which the template names.")))
+            : obtain.Import(pem, null, !command.RequireAuthority, command.Flow, cancellation);
 
     Task<(PrincipalGrant?, Refusal?)> Apply(
         Command command, CatalogueEntry entry, RenderedResources rendered, ObtainedCertificate certificate, CancellationToken cancellation) => apply.Handle(new()

@@ -5,7 +5,7 @@ namespace FleetPlatform.ThingRegistry.Principals;
 
 /// <summary>
 /// Records a certificate of a registered authority at its first connection (aws-protocol 5.2): pending, until its template or an operator makes
-/// more of it. The gateway has checked signature and dates; a certificate that is known stays as it is.
+/// more of it; or one that an operator brings. A certificate that is known stays as it is.
 /// </summary>
 static class AdmitCertificate
 {
@@ -13,6 +13,7 @@ static class AdmitCertificate
     {
         if (principal.WasRevoked) return new Refusal(Reasons.CertificateNotActive.Code, "The certificate was revoked; that is final.");
         if (principal.Exists) return Decision<PrincipalEvent>.Nothing;
+        if (RegisterCertificate.Refuse(certificate, now) is { } unfit) return unfit;
         return new PrincipalRegistered(PrincipalStatus.PendingActivation, Pem.WriteCertificate(command.Certificate), certificate.NotBefore, certificate.NotAfter, now,
             CaCertificateId: command.CaCertificateId, SniOnly: command.Mode == CertificateMode.SniOnly);
     }

@@ -16,10 +16,7 @@ static class RegisterCertificate
     {
         if (command.Status is not (CertificateStatus.Active or CertificateStatus.Inactive))
             return new Refusal(Reasons.CertificateState.Code, "A certificate is registered as ACTIVE or INACTIVE.");
-        if (certificate.IsAuthority)
-            return new Refusal(Reasons.CertificateInvalid.Code, "This is the certificate of an authority; register a device's.");
-        if (certificate.NotAfter <= now)
-            return new Refusal(Reasons.CertificateInvalid.Code, "The certificate has expired.");
+        if (Refuse(certificate, now) is { } unfit) return unfit;
         if (principal.WasRevoked)
             return new Refusal(Reasons.CertificateState.Code, "The certificate was revoked; that is final.");
         if (principal.Exists)
@@ -29,6 +26,12 @@ static class RegisterCertificate
             FlowId: null, command.ClaimForTemplate, command.ClaimForTemplate is null ? null : now + claimLifetime,
             command.CaCertificateId, command.Mode == CertificateMode.SniOnly);
     }
+
+    /// <summary>Why no device can have it, whatever is registered here.</summary>
+    public static Refusal? Refuse(CertificateText certificate, DateTimeOffset now) =>
+        certificate.IsAuthority ? new(Reasons.CertificateInvalid.Code, "This is the certificate of an authority; register a device's.")
+        : certificate.NotAfter <= now ? new(Reasons.CertificateInvalid.Code, "The certificate has expired.")
+        : null;
 
     public static async Task<(string CertificateId, Written<Principal, PrincipalEvent> Written)> Handle(
         Command command, Registry registry, ThingRegistryOptions options, CancellationToken cancellation)

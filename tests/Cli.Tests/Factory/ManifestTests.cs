@@ -18,7 +18,7 @@ public sealed class ManifestTests : IDisposable
         Add("SL1", "SL2");
         Add("SL3");
 
-        using (var manifest = Manifest.Open(_folder)) manifest.Done.ShouldBe(["SL1", "SL2", "SL3"], ignoreOrder: true);
+        using (var manifest = Manifest.Open(_folder)) manifest.Done.Keys.ShouldBe(["SL1", "SL2", "SL3"], ignoreOrder: true);
         var lines = Manifest.Read(_folder);
         lines.Select(line => line.Previous).ShouldBe([ManifestLine.First, lines[0].Hash, lines[1].Hash]);
     }
@@ -30,7 +30,7 @@ public sealed class ManifestTests : IDisposable
         var whole = File.ReadAllText(Path);
         File.WriteAllText(Path, whole[..^20]);
 
-        using (var manifest = Manifest.Open(_folder)) manifest.Done.ShouldBe(["SL1"]);
+        using (var manifest = Manifest.Open(_folder)) manifest.Done.Keys.ShouldBe(["SL1"]);
         Add("SL2");
         File.ReadAllText(Path).ShouldBe(whole);
     }

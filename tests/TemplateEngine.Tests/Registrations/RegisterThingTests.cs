@@ -96,6 +96,24 @@ public sealed class RegisterThingTests(Stack stack)
         (await stack.Register(Ask(ByPem, ("ThingName", own), ("CSR", own)))).Refused!.Code.ShouldBe("unsafe-name");
     }
 
+    /// <summary>A list of a vendor says which certificate a device has; nothing else may come in under its id.</summary>
+    [Fact]
+    public async Task A_body_that_names_a_certificate_by_its_id_admits_the_one_that_is_given_with_it()
+    {
+        var byId = Csr.Replace("CertificateSigningRequest", "CertificateId", StringComparison.Ordinal);
+        var (pem, other) = (IssueStandInConsumer.ACertificate(), IssueStandInConsumer.ACertificate());
+        var id = CertificateId.Of(Pem.ReadCertificate(pem));
+        var asked = Ask(byId, ("ThingName", "R-8"), ("CSR", id)) with { CertificatePem = pem };
+
+        (await stack.Register(asked with { CertificatePem = other })).Refused!.Code.ShouldBe("certificate-invalid");
+        (await stack.Register(asked)).CertificateId.ShouldBe(id);
+        AdmitStandInConsumer.Admitted[id].CaCertificateId.ShouldBeNull();
+
+        var signed = IssueStandInConsumer.ACertificate();
+        var required = Ask(byId, ("ThingName", "R-9"), ("CSR", CertificateId.Of(Pem.ReadCertificate(signed)))) with { CertificatePem = signed, RequireAuthority = true };
+        AdmitStandInConsumer.Admitted[(await stack.Register(required)).CertificateId!].CaCertificateId.ShouldBe(new('a', 64));
+    }
+
     [Fact]
     public async Task A_body_that_names_no_certificate_registers_nothing()
     {

@@ -60,6 +60,13 @@ public sealed class AdmitCertificateTests(RegistryFixture fixture) : IClassFixtu
     }
 
     [Fact]
+    public async Task An_operator_brings_no_authority_and_nothing_that_has_expired()
+    {
+        (await Admit(Pem.ReadCertificate(A.CertificatePem(authority: true)), A.CertificateId())).Refused!.Code.ShouldBe("certificate-invalid");
+        (await Admit(Pem.ReadCertificate(A.CertificatePem(notAfter: A.Noon.AddSeconds(-1))), A.CertificateId())).Refused!.Code.ShouldBe("certificate-invalid");
+    }
+
+    [Fact]
     public async Task Certificates_are_listed_by_their_authority()
     {
         var (ca, other) = (A.CertificateId(), A.CertificateId());

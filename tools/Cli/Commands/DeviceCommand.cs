@@ -15,7 +15,7 @@ static class DeviceCommand
 
     public static Command Create()
     {
-        var create = new Command("create", $"Registers thing, certificate and policies, and writes {DeviceFolder.Certificate}, {DeviceFolder.PrivateKey} and {DeviceFolder.RootCa}.") { Name, Out };
+        var create = new Command("create", $"Registers thing, certificate and policies, and writes {DeviceFolder.Certificate}, {DeviceFolder.PrivateKey} and {DeviceFolder.RootCa}.") { Name, Out, LineOptions.Key };
         LineOptions.AddTo(create);
         return new Command("device", "Devices that get their certificate here and not by themselves.") { create.Runs(Run) };
     }

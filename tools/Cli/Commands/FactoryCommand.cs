@@ -23,19 +23,20 @@ static class FactoryCommand
     };
     static readonly Option<string> NvsSize = new("--nvs-size") { Description = "Size of the NVS partition in the firmware's partition table.", DefaultValueFactory = _ => "0x6000" };
     static readonly Option<string> ZephyrPath = new("--zephyr-path") { Description = "Folder on the device's file system.", DefaultValueFactory = _ => "/lfs1" };
-    static readonly Option<int> Parallel = new("--parallel") { Description = "Requests under way at once.", DefaultValueFactory = _ => 4 };
+    public static readonly Option<int> Parallel = new("--parallel") { Description = "Requests under way at once.", DefaultValueFactory = _ => 4 };
     static readonly Argument<string> Folder = new("folder") { Description = "Folder of a batch." };
 
     public static Command Create()
     {
         var batch = new Command("batch", "Registers a batch of devices; keys are made here and stay here.")
         {
-            Count, SerialFormat, First, Serials, Out, Format, NvsSize, ZephyrPath, Parallel,
+            Count, SerialFormat, First, Serials, Out, Format, NvsSize, ZephyrPath, Parallel, LineOptions.Key,
         };
         LineOptions.AddTo(batch);
         return new Command("factory", "Direct certificates for a factory line.")
         {
             batch.Runs(Run),
+            ImportCommand.Create(),
             new Command("verify", "Holds the files of a batch against its manifest.") { Folder }.Runs(Verify),
         };
     }
@@ -77,7 +78,7 @@ static class FactoryCommand
         var folder = parsed.GetValue(Folder)!;
         var faults = VerifyBatch.Handle(folder).ToArray();
         foreach (var fault in faults) AnsiConsole.MarkupLineInterpolated($"[red]{fault}[/]");
-        if (faults.Length == 0) AnsiConsole.MarkupLineInterpolated($"{BatchOrder.Read(folder).Serials.Count} devices are as the manifest says");
+        if (faults.Length == 0) AnsiConsole.MarkupLineInterpolated($"{Manifest.Read(folder).Count} devices are as the manifest says");
         return Task.FromResult(faults.Length == 0 ? 0 : 1);
     }
 

@@ -1,27 +1,14 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace FleetPlatform.Cli.Factory;
 
-/// <summary>What a batch is: written once into its folder, and held against every later call for the same folder.</summary>
-sealed record BatchOrder
+/// <summary>A batch whose keys are made here.</summary>
+sealed record BatchOrder : LineOrder
 {
     public const string File = "batch.json";
 
-    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
-    /// <summary>Names the batch at the platform, which registers each of its serial numbers once.</summary>
-    public required string Batch { get; init; }
-
     public required IReadOnlyList<string> Serials { get; init; }
-    public required DirectRegistration Registration { get; init; }
     public required KeyType Key { get; init; }
 
     /// <summary>The serial numbers that a format gives, such as <c>SL{0:D9}</c> (.NET's composite format; argument 0 is the number).</summary>
@@ -42,10 +29,13 @@ sealed record BatchOrder
         return Check(serials);
     }
 
-    /// <summary>Serial numbers name folders here and things there.</summary>
+    /// <summary>Serial numbers name folders here and things there: 1 to 128 letters, digits, '_', '-' and ':'.</summary>
+    public static bool IsSerial(string text) => text.Length is > 0 and <= 128 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or ':');
+
+    /// <summary>All of them are serial numbers, and each comes once.</summary>
     public static IReadOnlyList<string> Check(IReadOnlyList<string> serials)
     {
-        if (serials.FirstOrDefault(serial => serial.Length is 0 or > 128 || !serial.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or ':')) is { } wrong)
+        if (serials.FirstOrDefault(serial => !IsSerial(serial)) is { } wrong)
             throw new CommandFailedException($"\"{wrong}\" cannot be a serial number here.", "It has 1 to 128 letters, digits, '_', '-' and ':'.");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         return serials.FirstOrDefault(serial => !seen.Add(serial)) is { } twice
@@ -53,29 +43,9 @@ sealed record BatchOrder
             : serials;
     }
 
-    /// <summary>The order of the folder: the one that is there when it says the same, else this one, from now on.</summary>
-    /// <exception cref="CommandFailedException">The folder belongs to another order.</exception>
-    public BatchOrder Settle(string folder)
-    {
-        var path = Path.Combine(folder, File);
-        if (!System.IO.File.Exists(path))
-        {
-            var temporary = $"{path}.new";
-            System.IO.File.WriteAllText(temporary, Text());
-            System.IO.File.Move(temporary, path);
-            return this;
-        }
-
-        var before = JsonSerializer.Deserialize<BatchOrder>(System.IO.File.ReadAllText(path), Json)!;
-        return (this with { Batch = before.Batch }).Text() == before.Text()
-            ? before
-            : throw new CommandFailedException($"{folder} holds another batch: {path} says what it is.", "Run its own command again to go on with it, or give another folder.");
-    }
+    public BatchOrder Settle(string folder) => Settle(folder, File, this);
 
     /// <summary>Reads a folder's order.</summary>
-    public static BatchOrder Read(string folder) => System.IO.File.Exists(Path.Combine(folder, File))
-        ? JsonSerializer.Deserialize<BatchOrder>(System.IO.File.ReadAllText(Path.Combine(folder, File)), Json)!
-        : throw new CommandFailedException($"{folder} holds no batch.", "Name the folder that ./fleet factory batch --out was given.");
-
-    string Text() => JsonSerializer.Serialize(this, Json) + "\n";
+    public static BatchOrder Read(string folder) => Read<BatchOrder>(folder, File)
+        ?? throw new CommandFailedException($"{folder} holds no batch.", "Name the folder that ./fleet factory batch or import --out was given.");
 }

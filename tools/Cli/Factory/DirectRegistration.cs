@@ -19,12 +19,15 @@ sealed record DirectRegistration
     /// <summary>keep, replace or refuse: what becomes of the certificates of a thing that exists. A template of the platform has its own setting.</summary>
     public string Reprovisioning { get; init; } = "refuse";
 
-    /// <summary>The request without its items.</summary>
-    public JsonObject Order(string batch)
+    /// <summary>The request without its items, for certificates that the platform signs.</summary>
+    public JsonObject Order(string batch) => Order(batch, "CertificateSigningRequest", "CSR");
+
+    /// <summary>The same for certificates made elsewhere.</summary>
+    /// <param name="requireAuthority">True: an authority that is registered at the platform must have signed them.</param>
+    public JsonObject ImportOrder(string batch, bool requireAuthority)
     {
-        var order = new JsonObject { ["batch"] = batch };
-        if (Template is not null) order["templateName"] = Template;
-        else (order["templateBody"], order["reprovisioning"]) = (Body().ToJsonString(), Reprovisioning);
+        var order = Order(batch, "CertificateId", "CertificateId");
+        order["requireAuthority"] = requireAuthority;
         return order;
     }
 
@@ -32,7 +35,22 @@ sealed record DirectRegistration
         ? new(serial, new Dictionary<string, string>(Attributes) { [SerialParameter] = serial }, CertificateSigningRequest: csr)
         : new(serial, new Dictionary<string, string> { ["ThingName"] = serial, ["CSR"] = csr });
 
-    JsonObject Body()
+    /// <param name="columns">What else the list says of the device; parameters for a template.</param>
+    public ItemToRegister Import(string serial, string certificateId, string pem, IReadOnlyDictionary<string, string> columns) => Template is not null
+        ? new(serial, new Dictionary<string, string>(columns.Concat(Attributes).GroupBy(pair => pair.Key).Select(same => same.Last())) { [SerialParameter] = serial }, CertificatePem: pem)
+        : new(serial, new Dictionary<string, string> { ["ThingName"] = serial, ["CertificateId"] = certificateId }, CertificatePem: pem);
+
+    JsonObject Order(string batch, string certificateProperty, string parameter)
+    {
+        var order = new JsonObject { ["batch"] = batch };
+        if (Template is not null) order["templateName"] = Template;
+        else (order["templateBody"], order["reprovisioning"]) = (Body(certificateProperty, parameter).ToJsonString(), Reprovisioning);
+        return order;
+    }
+
+    /// <param name="certificateProperty">How the template names the certificate.</param>
+    /// <param name="parameter">The parameter that says it.</param>
+    JsonObject Body(string certificateProperty, string parameter)
     {
         var thing = new JsonObject { ["ThingName"] = Ref("ThingName") };
         if (Attributes.Count > 0) thing["AttributePayload"] = new JsonObject(Attributes.Select(attribute => KeyValuePair.Create<string, JsonNode?>(attribute.Key, attribute.Value)));
@@ -40,10 +58,10 @@ sealed record DirectRegistration
         var resources = new JsonObject
         {
             ["thing"] = Resource("AWS::IoT::Thing", thing),
-            ["certificate"] = Resource("AWS::IoT::Certificate", new() { ["CertificateSigningRequest"] = Ref("CSR"), ["Status"] = "ACTIVE" }),
+            ["certificate"] = Resource("AWS::IoT::Certificate", new() { [certificateProperty] = Ref(parameter), ["Status"] = "ACTIVE" }),
         };
         foreach (var (index, policy) in Policies.Index()) resources[$"policy{index}"] = Resource("AWS::IoT::Policy", new() { ["PolicyName"] = policy });
-        var declared = new JsonObject { ["ThingName"] = new JsonObject { ["Type"] = "String" }, ["CSR"] = new JsonObject { ["Type"] = "String" } };
+        var declared = new JsonObject { ["ThingName"] = new JsonObject { ["Type"] = "String" }, [parameter] = new JsonObject { ["Type"] = "String" } };
         return new() { ["Parameters"] = declared, ["Resources"] = resources };
     }
 

@@ -43,7 +43,7 @@ static class LineOptions
 
     public static void AddTo(Command command)
     {
-        foreach (var option in (Option[])[Template, SerialParameter, Policy, Attributes, Type, Key, Reprovisioning]) command.Options.Add(option);
+        foreach (var option in (Option[])[Template, SerialParameter, Policy, Attributes, Type, Reprovisioning]) command.Options.Add(option);
     }
 
     /// <summary>Reads the options; makes the default policy when nothing else says what a device may do.</summary>

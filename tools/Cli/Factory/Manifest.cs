@@ -43,8 +43,8 @@ sealed class Manifest : IDisposable
 
     Manifest(FileStream file) => _file = file;
 
-    /// <summary>Serial numbers that are done.</summary>
-    public HashSet<string> Done { get; } = new(StringComparer.Ordinal);
+    /// <summary>Serial numbers that are done, each with its certificate's id.</summary>
+    public Dictionary<string, string> Done { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Opens a folder's manifest for one writer. A last line that a crash cut short is taken away.</summary>
     /// <exception cref="CommandFailedException">Somebody else writes it, or it was changed.</exception>
@@ -64,7 +64,7 @@ sealed class Manifest : IDisposable
         var (lines, whole) = Parse(file);
         foreach (var line in lines)
         {
-            manifest.Done.Add(line.Serial);
+            manifest.Done[line.Serial] = line.CertificateId;
             manifest._last = line.Hash;
         }
 
@@ -83,6 +83,9 @@ sealed class Manifest : IDisposable
         return Parse(file).Lines;
     }
 
+    /// <param name="publicKey">SubjectPublicKeyInfo in DER.</param>
+    public static string KeyHash(ReadOnlySpan<byte> publicKey) => Convert.ToHexStringLower(SHA256.HashData(publicKey));
+
     /// <summary>Adds devices, and waits until the disk has them.</summary>
     public void Add(IEnumerable<ManifestEntry> entries)
     {
@@ -95,7 +98,7 @@ sealed class Manifest : IDisposable
                 JsonSerializer.Serialize(text, line, Json);
                 text.WriteByte((byte)'\n');
                 _last = line.Hash;
-                Done.Add(entry.Serial);
+                Done[entry.Serial] = entry.CertificateId;
             }
 
             text.WriteTo(_file);

@@ -23,22 +23,5 @@ static class ParameterLines
     }
 
     /// <summary>Parts that fit into one request each.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Parts(IReadOnlyList<string> lines)
-    {
-        const int characters = 100_000; // escaped they are less than a body's 256 KiB
-        var (part, size) = (new List<string>(), 0);
-        foreach (var line in lines)
-        {
-            if (part.Count > 0 && size + line.Length > characters)
-            {
-                yield return part;
-                (part, size) = ([], 0);
-            }
-
-            part.Add(line);
-            size += line.Length;
-        }
-
-        if (part.Count > 0) yield return part;
-    }
+    public static IEnumerable<IReadOnlyList<string>> Parts(IReadOnlyList<string> lines) => Portions.Of(lines, line => line.Length);
 }

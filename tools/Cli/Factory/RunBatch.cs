@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using FleetPlatform.Cli.ControlPlane;
 using FleetPlatform.Pki;
 
@@ -14,10 +13,8 @@ sealed record BatchOutcome(int Registered, IReadOnlyList<RegisteredItem> Refused
 /// </summary>
 sealed class RunBatch(ControlPlaneClient controlPlane, BatchOrder order, DeviceFormats formats, string folder, Manifest manifest, TimeProvider clock)
 {
-    const int Attempts = 8;
-
     readonly List<RegisteredItem> _refused = [];
-    readonly JsonObject _request = order.Registration.Order(order.Batch);
+    readonly RegisterItems _register = new(controlPlane, order.Registration.Order(order.Batch), clock);
     int _registered;
 
     // Of an RSA request less than half as many go into one body.
@@ -27,7 +24,7 @@ sealed class RunBatch(ControlPlaneClient controlPlane, BatchOrder order, DeviceF
     /// <param name="progress">Told after each request how many are registered, of those that were left.</param>
     public async Task<BatchOutcome> Handle(int parallel, Action<int> progress, CancellationToken cancellation)
     {
-        var left = order.Serials.Where(serial => !manifest.Done.Contains(serial)).ToArray();
+        var left = order.Serials.Where(serial => !manifest.Done.ContainsKey(serial)).ToArray();
         await Parallel.ForEachAsync(left.Chunk(DevicesAtOnce), new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation }, async (serials, stop) =>
         {
             await Register(serials, stop);
@@ -44,7 +41,7 @@ sealed class RunBatch(ControlPlaneClient controlPlane, BatchOrder order, DeviceF
             var devices = serials.Select(FolderOf).ToArray();
             for (var i = 0; i < serials.Length; i++) keys[i] = devices[i].OpenKey(order.Key);
             var items = serials.Select((serial, i) => order.Registration.Item(serial, keys[i].CreateSigningRequest(serial))).ToArray();
-            var answers = await Ask(items, cancellation);
+            var answers = await _register.Handle(items, cancellation);
 
             var entries = new List<ManifestEntry>(serials.Length);
             for (var i = 0; i < serials.Length; i++)
@@ -66,40 +63,9 @@ sealed class RunBatch(ControlPlaneClient controlPlane, BatchOrder order, DeviceF
         return new(answer.Item, answer.ThingName ?? answer.Item, answer.CertificateId!, KeyHash(key), clock.GetUtcNow());
     }
 
-    // What passes by itself is asked for again; the platform registers each item once.
-    async Task<RegisteredItem[]> Ask(ItemToRegister[] items, CancellationToken cancellation)
-    {
-        var answers = new RegisteredItem[items.Length];
-        var open = Enumerable.Range(0, items.Length).ToArray();
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                var given = await controlPlane.RegisterThings(_request, open.Select(index => items[index]), cancellation);
-                for (var i = 0; i < open.Length; i++) answers[open[i]] = given[i];
-                open = [.. open.Where(index => answers[index].IsPassing)];
-                if (open.Length == 0 || attempt == Attempts) return answers;
-            }
-            catch (Exception away) when (attempt < Attempts && IsPassing(away, cancellation))
-            {
-                // The answer was lost, not what it says.
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(250 * (1 << Math.Min(attempt, 5))), clock, cancellation);
-        }
-    }
-
-    static bool IsPassing(Exception failure, CancellationToken cancellation) => failure switch
-    {
-        RequestRefusedException refused => refused.Name is "ServiceUnavailableException" or "ThrottlingException" or "InternalFailureException",
-        HttpRequestException => true,
-        TaskCanceledException => !cancellation.IsCancellationRequested, // the client's own timeout
-        _ => false,
-    };
-
     DeviceFolder FolderOf(string serial) => new(PathOf(folder, serial));
 
     public static string PathOf(string folder, string serial) => Path.Combine(folder, "devices", serial);
 
-    public static string KeyHash(KeyPair key) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(key.SubjectPublicKeyInfo));
+    public static string KeyHash(KeyPair key) => Manifest.KeyHash(key.SubjectPublicKeyInfo);
 }

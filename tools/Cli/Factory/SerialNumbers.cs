@@ -5,7 +5,7 @@ namespace FleetPlatform.Cli.Factory;
 /// <summary>A vendor's list of serial numbers.</summary>
 static class SerialNumbers
 {
-    static readonly string[] Columns = ["serial", "serialnumber", "serial_number", "serial number", "sn"];
+    public static readonly string[] Columns = ["serial", "serialnumber", "serial_number", "serial number", "sn"];
 
     /// <summary>
     /// Reads a file with one serial number a line; a CSV whose first line names a column of serial numbers; or JSON, an array of texts or of objects

@@ -8,18 +8,18 @@ static class VerifyBatch
     /// <returns>What is wrong; empty when all is as the manifest says.</returns>
     public static IEnumerable<string> Handle(string folder)
     {
-        var order = BatchOrder.Read(folder);
-        var lines = Manifest.Read(folder);
+        var (lines, imported) = (Manifest.Read(folder), ImportOrder.IsIn(folder));
         var (serials, certificates, keys) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         foreach (var line in lines)
         {
             if (!serials.Add(line.Serial)) yield return $"{line.Serial} stands in the manifest twice.";
             if (!certificates.Add(line.CertificateId)) yield return $"{line.Serial} has the certificate of another device.";
             if (!keys.Add(line.PublicKey)) yield return $"{line.Serial} has the key of another device.";
-            if (Fault(new(RunBatch.PathOf(folder, line.Serial)), line) is { } fault) yield return $"{line.Serial}: {fault}";
+            if (!imported && Fault(new(RunBatch.PathOf(folder, line.Serial)), line) is { } fault) yield return $"{line.Serial}: {fault}";
         }
 
-        foreach (var missing in order.Serials.Where(serial => !serials.Contains(serial))) yield return $"{missing} is not registered yet.";
+        if (imported) yield break; // no files of devices, and the list may grow
+        foreach (var missing in BatchOrder.Read(folder).Serials.Where(serial => !serials.Contains(serial))) yield return $"{missing} is not registered yet.";
     }
 
     static string? Fault(DeviceFolder device, ManifestLine line)
