@@ -9,6 +9,7 @@ return args switch
     ["revoke", .. var options] => await RevokeBench.Run(options),
     ["crl", .. var options] => await ListBench.Run(options),
     ["ocsp", .. var options] => await OcspBench.Run(options),
+    ["audit", .. var options] => await AuditBench.Run(options),
     ["mqtt", .. var options] => await MqttBench.Run(options),
     ["template", .. var options] => await TemplateBench.Run(options),
     ["factory", .. var options] => await FactoryBench.Run(options),
@@ -18,6 +19,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./fleet bench provisioning|eventstore|mqtt|issue|revoke|crl|ocsp|template|factory|rotation [options]");
+    Console.Error.WriteLine("usage: ./fleet bench provisioning|eventstore|mqtt|issue|revoke|crl|ocsp|audit|template|factory|rotation [options]");
     return 2;
 }

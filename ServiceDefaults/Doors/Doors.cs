@@ -15,8 +15,12 @@ static class Doors
         if (registered.IsService(typeof(IFlowSteps)))
             FleetBusBuilder.ServeFrom<FindFlowSteps>(rabbit, Queues.OfRequest(typeof(FindFlowSteps), service), context,
                 () => new FindFlowStepsConsumer(context.GetRequiredService<IFlowSteps>()), Concurrency);
-        if (registered.IsService(typeof(EventStore)))
-            FleetBusBuilder.ServeFrom<ReadStream>(rabbit, Queues.OfRequest(typeof(ReadStream), service), context,
-                () => new ReadStreamConsumer(context.GetRequiredService<EventStore>()), Concurrency);
+        if (!registered.IsService(typeof(EventStore))) return;
+        FleetBusBuilder.ServeFrom<ReadStream>(rabbit, Queues.OfRequest(typeof(ReadStream), service), context,
+            () => new ReadStreamConsumer(context.GetRequiredService<EventStore>()), Concurrency);
+        FleetBusBuilder.ServeFrom<FindChainEnd>(rabbit, Queues.OfRequest(typeof(FindChainEnd), service), context,
+            () => new FindChainEndConsumer(context.GetRequiredService<ChainVerifier>()), Concurrency);
+        FleetBusBuilder.ServeFrom<VerifyEvents>(rabbit, Queues.OfRequest(typeof(VerifyEvents), service), context,
+            () => new VerifyEventsConsumer(context.GetRequiredService<ChainVerifier>()), Concurrency);
     });
 }

@@ -13,7 +13,7 @@ public static class Storage
 {
     /// <summary>
     /// Opens the event store of a connection string: its schema is brought up to date at start (waiting for PostgreSQL if need be),
-    /// subscriptions run, and <c>/health</c> tells of the database and of subscriptions that fall behind. Call it before
+    /// subscriptions run, events are sealed, and <c>/health</c> tells of the database and of what falls behind. Call it before
     /// <c>AddFleetBus</c>, so that the store stands before the first message.
     /// </summary>
     /// <param name="connection">Name of the connection string, for example <c>thing-registry-db</c>.</param>
@@ -39,11 +39,17 @@ public static class Storage
         services.AddSingleton(provider => new SubscriptionRunner(
             provider.GetRequiredService<EventStore>(), provider.GetServices<ISubscription>(), fleet.Subscriptions,
             logger: provider.GetRequiredService<ILogger<SubscriptionRunner>>()));
+        services.AddSingleton<ChainVerifier>();
+        services.AddSingleton(provider => new Sealer(
+            provider.GetRequiredService<EventStore>(), SealOptionsOf(provider.GetRequiredService<StorageOptions>()), provider.GetRequiredService<ILogger<Sealer>>()));
 
         services.AddHostedService<SchemaAtStart>();
         services.AddHostedService(provider => provider.GetRequiredService<SubscriptionRunner>());
+        services.AddHostedService(provider => provider.GetRequiredService<Sealer>());
         services.AddHealthChecks().AddCheck<StoreHealth>("event-store", timeout: TimeSpan.FromSeconds(5));
     }
+
+    static SealOptions SealOptionsOf(StorageOptions options) => new() { MaximumEvents = options.SealEvents, Linger = options.SealLinger };
 
     static EventStoreOptions OptionsOf(FleetStoreBuilder fleet, EventTypes eventTypes, IServiceProvider provider)
     {
@@ -84,8 +90,8 @@ sealed class SchemaAtStart(EventStore store, StorageOptions options, TimeProvide
         failure is EventStoreUnavailableException or PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName };
 }
 
-/// <summary>Is the database there, and do the subscriptions keep up?</summary>
-sealed class StoreHealth(SubscriptionRunner runner, StorageOptions options) : IHealthCheck
+/// <summary>Is the database there, and do the subscriptions and the seals keep up?</summary>
+sealed class StoreHealth(SubscriptionRunner runner, Sealer sealer, StorageOptions options) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -93,7 +99,7 @@ sealed class StoreHealth(SubscriptionRunner runner, StorageOptions options) : IH
         {
             var lags = await runner.FindLags(cancellationToken);
             var worst = lags.Count == 0 ? null : lags.MaxBy(lag => lag.Behind);
-            if (worst is null || worst.Behind < options.DegradedLag) return HealthCheckResult.Healthy();
+            if (worst is null || worst.Behind < options.DegradedLag) return await CheckSeals(cancellationToken);
 
             var detail = $"{worst.Name} is {worst.Behind.TotalSeconds:0} s behind.";
             return worst.Behind < options.UnhealthyLag ? HealthCheckResult.Degraded(detail) : HealthCheckResult.Unhealthy(detail);
@@ -102,5 +108,11 @@ sealed class StoreHealth(SubscriptionRunner runner, StorageOptions options) : IH
         {
             return HealthCheckResult.Unhealthy("The database cannot be reached.");
         }
+    }
+
+    async Task<HealthCheckResult> CheckSeals(CancellationToken cancellation)
+    {
+        var behind = await sealer.FindLag(cancellation);
+        return behind < options.SealLag ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded($"Events have been waiting for their seal for {behind.TotalSeconds:0} s.");
     }
 }

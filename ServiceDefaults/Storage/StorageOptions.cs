@@ -16,11 +16,23 @@ public sealed class StorageOptions : IValidatableObject
     /// <summary>A subscription this far behind makes the service unhealthy. Default 2 minutes.</summary>
     public TimeSpan UnhealthyLag { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Most events in one seal of the hash chain. Default 512.</summary>
+    [Range(1, 10_000)]
+    public int SealEvents { get; init; } = 512;
+
+    /// <summary>Shortest time between two seals while events keep coming. Default 1 second.</summary>
+    public TimeSpan SealLinger { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>An event that is in no seal for this long makes the service degraded. Default 2 minutes.</summary>
+    public TimeSpan SealLag { get; init; } = TimeSpan.FromMinutes(2);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (StartTimeout <= TimeSpan.Zero)
             yield return new($"{Section}:{nameof(StartTimeout)} ({StartTimeout}) must be above zero.");
         if (DegradedLag <= TimeSpan.Zero || UnhealthyLag <= DegradedLag)
             yield return new($"{Section}:{nameof(UnhealthyLag)} ({UnhealthyLag}) must be above {nameof(DegradedLag)} ({DegradedLag}), above zero.");
+        if (SealLinger <= TimeSpan.Zero || SealLag <= SealLinger)
+            yield return new($"{Section}:{nameof(SealLag)} ({SealLag}) must be above {nameof(SealLinger)} ({SealLinger}), above zero.");
     }
 }

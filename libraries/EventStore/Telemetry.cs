@@ -25,6 +25,10 @@ public static class Telemetry
     internal static readonly Histogram<double> Latency =
         Meter.CreateHistogram<double>("fleet.eventstore.subscription.latency", "s", "From an event's timestamp to the end of its handling.");
 
+    internal static readonly Counter<long> Sealed = Meter.CreateCounter<long>("fleet.eventstore.seal.events", "{event}", "Events hung into the hash chain.");
+    internal static readonly Histogram<double> SealLatency =
+        Meter.CreateHistogram<double>("fleet.eventstore.seal.latency", "s", "From the timestamp of a seal's oldest event to the seal.");
+
     static readonly ActivitySource Source = new(Name);
 
     internal static Activity? StartSave(StreamId first, int streams)

@@ -47,6 +47,7 @@ static class Composition
             .AddSingleton<IOperations, Rotations>()
             .AddSingleton<IOperations, Campaigns>()
             .AddSingleton<IOperations, Streams>()
+            .AddSingleton<IOperations, Audit>()
             .AddSingleton<IOperations, Rehearsals>()
             .AddSingleton<IOperations, TemplateSettings>()
             .AddSingleton<IOperations, ClaimSettings>()

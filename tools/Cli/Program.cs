@@ -21,6 +21,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     BulkCommand.Create(),
     WhyCommand.Create(),
     EventsCommand.Create(),
+    AuditCommand.Create(),
     RevokeCommand.Create(),
     RevokeCommand.CreateReinstate(),
     RotationCommand.Create(),

@@ -68,7 +68,7 @@ public sealed class StorageTests
             builder.AddFleetEventStore("teller-db", new EventTypes().Map<Told>("story.told.v1"));
             builder.Services.AddSingleton<IFlowSteps, ManySteps>();
             builder.AddFleetBus("teller");
-        }, ("ConnectionStrings:bus", bus), ("ConnectionStrings:teller-db", database.ConnectionString));
+        }, ("ConnectionStrings:bus", bus), ("ConnectionStrings:teller-db", database.ConnectionString), ("Storage:SealLinger", "00:00:00.010"));
         await Record(host, "first", "SN-1");
         var ask = host.Get<IAsk>();
 
@@ -80,6 +80,10 @@ public sealed class StorageTests
         var recorded = stream.Value!.Events.ShouldHaveSingleItem();
         (recorded.Type, recorded.Version, recorded.Actor).ShouldBe(("story.told.v1", 1, "tester"));
         recorded.Data.ShouldContain("SN-1");
+        await Eventually.Is(async () => (await ask.AskService<FindChainEnd, ChainEnd>("teller", new())).Value is { Seal: 1, UnsealedEvents: 0 });
+        var verified = (await ask.AskService<VerifyEvents, EventsVerified>("teller", new())).Value!;
+        (verified.Events, verified.Seal, verified.More, verified.Findings.Count).ShouldBe((1, 1, false, 0));
+        (await ask.AskService<VerifyEvents, EventsVerified>("teller", new() { AfterSeal = 1, AfterHash = "nonsense" })).Refused!.Code.ShouldBe(Reasons.InvalidRequest.Code);
         nonsense.Refused!.Code.ShouldBe(Reasons.InvalidRequest.Code);
         steps.Value!.Steps.Count.ShouldBe(500);
         steps.Value.Steps[^1].Step.ShouldBe("step 599"); // the newest are kept, oldest first

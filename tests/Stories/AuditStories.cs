@@ -1,0 +1,45 @@
+using FleetPlatform.TestKit;
+using Npgsql;
+
+namespace FleetPlatform.Stories;
+
+/// <summary>An auditor, and somebody with the database's password.</summary>
+public sealed class AuditStories(Platform platform)
+{
+    [Fact]
+    public async Task An_event_changed_in_the_database_is_named()
+    {
+        var device = await platform.ProvisionsDevice("audited");
+        await using var database = NpgsqlDataSource.Create(platform.Fleet.EnvironmentOf("thing-registry")["ConnectionStrings__thing-registry-db"]);
+        await Eventually.Is(async () => await IsSealed(database, $"thing-{device.ThingName}"), within: TimeSpan.FromSeconds(60));
+
+        var heads = Path.GetTempFileName();
+        await File.WriteAllTextAsync(heads, (await Run("audit", "head", "--store", "thing-registry")).Succeeded().Output);
+        (await Run("audit", "verify", "--store", "thing-registry", "--heads", heads)).Succeeded().Output.ShouldContain("Every sealed event is as it was recorded.");
+
+        await Execute(database, $"update mt_events set timestamp = timestamp - interval '1 microsecond' where stream_id = 'thing-{device.ThingName}' and version = 1");
+        var verified = await Run("audit", "verify", "--store", "thing-registry", "--heads", heads);
+        await Execute(database, $"update mt_events set timestamp = timestamp + interval '1 microsecond' where stream_id = 'thing-{device.ThingName}' and version = 1");
+
+        verified.ExitCode.ShouldBe(2);
+        verified.Output.ShouldContain($"is not as it was recorded: thing-{device.ThingName} version 1");
+        (await Run("audit", "verify", "--store", "thing-registry", "--heads", heads)).Succeeded();
+        File.Delete(heads);
+    }
+
+    static async Task<bool> IsSealed(NpgsqlDataSource database, string stream)
+    {
+        await using var command = database.CreateCommand("select coalesce((select max(last_sequence) from fleet_seals), 0) >= (select max(seq_id) from mt_events where stream_id = $1)");
+        command.Parameters.Add(new() { Value = stream });
+        return await command.ExecuteScalarAsync() is true;
+    }
+
+    static async Task Execute(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        (await command.ExecuteNonQueryAsync()).ShouldBe(1);
+    }
+
+    Task<CommandResult> Run(params string[] arguments) =>
+        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(2));
+}
