@@ -45,8 +45,8 @@ sealed class RevocationOptions : IValidatableObject
     /// <summary>How often is looked whether a list is due; a revocation is looked at at once. Default 5 s.</summary>
     public TimeSpan ListPoll { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long the authority may take to read and sign a list. Default 2 minutes, enough for millions of entries.</summary>
-    public TimeSpan SigningPatience { get; init; } = TimeSpan.FromMinutes(2);
+    /// <summary>How long the authority may take to read and sign a list; one second more for every 256 KiB of it. Default 15 s.</summary>
+    public TimeSpan SigningPatience { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>From an OCSP answer's thisUpdate to its nextUpdate; what is signed is served again for half of it. Default 1 hour.</summary>
     public TimeSpan OcspLife { get; init; } = TimeSpan.FromHours(1);

@@ -6,13 +6,13 @@ namespace FleetPlatform;
 /// <summary>Waits for a condition, never for a time. The one place in tests that pauses; compiled into every project under tests/ and into bench.</summary>
 static class Eventually
 {
-    static readonly TimeSpan Usual = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan Usual = TimeSpan.FromSeconds(60);
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Asks again and again until the condition is true.</summary>
     /// <param name="condition">What another thread or process brings about.</param>
     /// <param name="what">For the message when it never is; the condition itself when not given.</param>
-    /// <param name="within">20 seconds when null.</param>
+    /// <param name="within">A minute when null.</param>
     /// <param name="expression">Filled in by the compiler.</param>
     /// <exception cref="TimeoutException">It was still false at the end of <paramref name="within"/>.</exception>
     public static async Task Is(
@@ -33,7 +33,7 @@ static class Eventually
 
     /// <summary>Repeats an action until it no longer throws; its last exception is thrown when time runs out.</summary>
     /// <param name="action">Assertions, as a rule.</param>
-    /// <param name="within">20 seconds when null.</param>
+    /// <param name="within">A minute when null.</param>
     public static async Task Holds(Func<Task> action, TimeSpan? within = null)
     {
         var watch = Stopwatch.StartNew();

@@ -25,8 +25,7 @@ public sealed class RevocationStories(Platform platform)
         (await platform.Events($"revocation-{device.CertificateId}")).ShouldContain("revocation.recorded.v1");
     }
 
-    // Alone it passes; after the other stories the line "crl" of its receipt stayed open beyond 20 s in two whole runs, and why is not known yet.
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task An_order_previews_its_reach_cuts_off_and_hands_out_a_receipt()
     {
         var device = await platform.ProvisionsDevice("ordered");
@@ -44,14 +43,18 @@ public sealed class RevocationStories(Platform platform)
         preview["things"]!.AsArray().Select(thing => thing!.GetValue<string>()).ShouldBe([device.ThingName]);
         session.Closed.IsCompleted.ShouldBeFalse("a preview changes nothing");
 
-        var receipt = await platform.Operator.Revocation(With(order, "waitMilliseconds", 20_000), CancellationToken.None);
+        var receipt = await platform.Operator.Revocation(order, CancellationToken.None);
 
-        receipt["changed"]!.GetValue<int>().ShouldBe(1);
-        receipt["completedAt"].ShouldNotBeNull();
-        var places = receipt["receipt"]!.AsArray().Where(place => place!["place"]!.GetValue<string>() != $"mqtt-gateway/{SecondGateway.Name}").ToDictionary(place => place!["place"]!.GetValue<string>().Split('/')[0], place => place!);
-        places.Keys.ShouldBe(["thing-registry", "mqtt-gateway", "crl", "ocsp"], ignoreOrder: true);
-        places["mqtt-gateway"]["sessionsClosed"]!.GetValue<int>().ShouldBe(1);
-        places.Values.ShouldAllBe(place => place["complete"]!.GetValue<bool>());
+        await Eventually.Holds(async () =>
+        {
+            receipt = await platform.Operator.Revocation(receipt["orderId"]!.GetValue<string>(), CancellationToken.None);
+            receipt["changed"]!.GetValue<int>().ShouldBe(1);
+            receipt["completedAt"].ShouldNotBeNull();
+            var places = receipt["receipt"]!.AsArray().Where(place => place!["place"]!.GetValue<string>() != $"mqtt-gateway/{SecondGateway.Name}").ToDictionary(place => place!["place"]!.GetValue<string>().Split('/')[0], place => place!);
+            places.Keys.ShouldBe(["thing-registry", "mqtt-gateway", "crl", "ocsp"], ignoreOrder: true);
+            places["mqtt-gateway"]["sessionsClosed"]!.GetValue<int>().ShouldBe(1);
+            places.Values.ShouldAllBe(place => place["complete"]!.GetValue<bool>());
+        });
         (await session.Closed.WaitAsync(TimeSpan.FromSeconds(30)))?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
         spared.Closed.IsCompleted.ShouldBeFalse();
         await Openssl.Finds(device, "revoked", listed: true);

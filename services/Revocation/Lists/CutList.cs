@@ -19,6 +19,7 @@ sealed class ListNotSignedException(string message) : Exception(message);
 sealed class CutList(EventStore store, NpgsqlDataSource database, IAsk ask, RevocationOptions options, TimeProvider clock)
 {
     const int PartOctets = 256 * 1024;
+    static readonly TimeSpan PatiencePerPart = TimeSpan.FromSeconds(1);
 
     // An entry stays on lists until one that was cut after its certificate expired (RFC 5280 §3.3).
     const string Whole = """
@@ -113,9 +114,11 @@ sealed class CutList(EventStore store, NpgsqlDataSource database, IAsk ask, Revo
 
     async Task<byte[]> Sign(Guid draft, int parts, RevocationIssuer issuer, CancellationToken cancellation)
     {
+        // All other lists wait meanwhile: an answer that was lost must not hold a short one up for as long as a long one takes.
+        var patience = options.SigningPatience + (parts * PatiencePerPart);
         try
         {
-            var answer = await ask.Ask<SignRevocationList, RevocationListSigned>(new() { IssuerId = issuer.IssuerId, DraftId = draft, Parts = parts }, options.SigningPatience, cancellation);
+            var answer = await ask.Ask<SignRevocationList, RevocationListSigned>(new() { IssuerId = issuer.IssuerId, DraftId = draft, Parts = parts }, patience, cancellation);
             return answer.Value?.Signature ?? throw new ListNotSignedException($"The authority refuses: {answer.Refused!.Detail}");
         }
         catch (RequestUnavailableException away)

@@ -85,6 +85,7 @@ sealed class ListTables : IInlineProjection
             algorithm text not null,
             signature bytea not null,
             seconds double precision not null);
+        create index if not exists fleet_entries_unlisted on fleet_entries (issuer_id, shard) where not listed;
         """;
 
     public void Project(RecordedEvent e, ProjectionBatch batch)

@@ -109,12 +109,12 @@ sealed class ListClock : BackgroundService
     async Task<bool> CutIfDue(ListName name, RevocationIssuer issuer, CancellationToken cancellation)
     {
         var now = _clock.GetUtcNow();
-        var (published, basis, hasChanged) = await Look(name, cancellation);
+        var (published, basis, change) = await Look(name, cancellation);
         if (name.IsDelta && basis is null) return false;
 
-        if (!ListSchedule.IsDue(published, hasChanged, name.IsDelta ? _options.DeltaLife : _options.ListLife, now))
+        if (!ListSchedule.IsDue(published, change, name.IsDelta ? _options.DeltaLife : _options.ListLife, now))
         {
-            _waits |= hasChanged;
+            _waits |= change != ListChange.Nothing;
             return false;
         }
 
@@ -142,27 +142,29 @@ sealed class ListClock : BackgroundService
         }
     }
 
-    async Task<(PublishedList? Published, PublishedList? Basis, bool HasChanged)> Look(ListName name, CancellationToken cancellation)
+    async Task<(PublishedList? Published, PublishedList? Basis, ListChange Change)> Look(ListName name, CancellationToken cancellation)
     {
         await using var select = _database.CreateCommand("""
-            select l.list_id, l.number, l.this_update, l.next_update, l.seconds,
-                exists (select 1 from fleet_entries e where e.issuer_id = $2 and ($3::int is null or e.shard = $3) and e.changed_at > l.this_update and (l.list_id <> $1 or $3::int is null or not e.listed))
+            select l.list_id, l.number, l.this_update, l.next_update, l.entries,
+                exists (select 1 from fleet_entries e where e.issuer_id = $2 and ($3::int is null or e.shard = $3) and e.changed_at > l.this_update and (l.list_id <> $1 or $3::int is null or not e.listed)),
+                exists (select 1 from fleet_entries e where e.issuer_id = $2 and e.shard = $3 and not e.listed and e.reason = $5)
             from fleet_lists l where l.list_id = $1 or l.list_id = $4
             """);
         select.Parameters.Add(TrustTable.Text(name.Id));
         select.Parameters.Add(TrustTable.Text(name.IssuerId));
         select.Parameters.Add(new() { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer, Value = (object?)name.Shard ?? DBNull.Value });
         select.Parameters.Add(TrustTable.Text(new ListName(name.IssuerId, null).Id));
-        (PublishedList? published, PublishedList? basis, var changed) = (null, null, false);
+        select.Parameters.Add(TrustTable.Text(nameof(RevocationReason.KeyCompromise)));
+        (PublishedList? published, PublishedList? basis, var change) = (null, null, ListChange.Nothing);
         await using var rows = await select.ExecuteReaderAsync(cancellation);
         while (await rows.ReadAsync(cancellation))
         {
-            var list = new PublishedList(rows.GetInt64(1), rows.GetFieldValue<DateTimeOffset>(2), rows.GetFieldValue<DateTimeOffset>(3), rows.GetDouble(4));
-            if (rows.GetString(0) == name.Id) (published, changed) = (list, rows.GetBoolean(5));
+            var list = new PublishedList(rows.GetInt64(1), rows.GetFieldValue<DateTimeOffset>(2), rows.GetFieldValue<DateTimeOffset>(3), rows.GetInt64(4));
+            if (rows.GetString(0) == name.Id) (published, change) = (list, rows.GetBoolean(6) ? ListChange.KeyCompromised : rows.GetBoolean(5) ? ListChange.Changed : ListChange.Nothing);
             if (rows.GetString(0) != name.Id || name is { Shard: null, IsDelta: false }) basis = list;
         }
 
-        return (published, basis, changed);
+        return (published, basis, change);
     }
 
     async Task<TimeSpan?> FindRemaining(CancellationToken cancellation)

@@ -16,14 +16,29 @@ public sealed class ListTests
     public void A_list_is_cut_before_it_lapses_at_once_on_a_change_and_never_all_the_time()
     {
         var life = TimeSpan.FromDays(2);
-        var published = new PublishedList(1, Noon, Noon + life, Seconds: 1);
+        var published = new PublishedList(1, Noon, Noon + life, Entries: 100_000);
+        bool IsDue(ListChange change, DateTimeOffset now) => ListSchedule.IsDue(published, change, life, now);
 
-        ListSchedule.IsDue(null, hasChanged: false, life, Noon).ShouldBeTrue();
-        ListSchedule.IsDue(published, hasChanged: false, life, Noon.AddHours(23)).ShouldBeFalse();
-        ListSchedule.IsDue(published, hasChanged: false, life, Noon.AddHours(24)).ShouldBeTrue("nothing was revoked, and it would lapse");
-        ListSchedule.IsDue(published, hasChanged: true, life, Noon.AddSeconds(11)).ShouldBeTrue();
-        ListSchedule.IsDue(published, hasChanged: true, life, Noon.AddSeconds(9)).ShouldBeFalse("it took a second to build");
-        ListSchedule.IsDue(published, hasChanged: false, life, Noon.AddDays(-30)).ShouldBeTrue("the clock was set back");
+        ListSchedule.IsDue(null, ListChange.Nothing, life, Noon).ShouldBeTrue();
+        IsDue(ListChange.Nothing, Noon.AddHours(23)).ShouldBeFalse();
+        IsDue(ListChange.Nothing, Noon.AddHours(24)).ShouldBeTrue("nothing was revoked, and it would lapse");
+        IsDue(ListChange.Changed, Noon.AddSeconds(6)).ShouldBeTrue();
+        IsDue(ListChange.Changed, Noon.AddSeconds(4)).ShouldBeFalse("it is long: cutting it takes half a second");
+        IsDue(ListChange.KeyCompromised, Noon.AddSeconds(0)).ShouldBeTrue("it waits for nothing");
+        IsDue(ListChange.Nothing, Noon.AddDays(-30)).ShouldBeTrue("the clock was set back");
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1_000_000, 50)]
+    [InlineData(100_000_000, 60)]
+    public void A_list_rests_by_its_length_between_a_second_and_a_minute(long entries, int seconds)
+    {
+        var life = TimeSpan.FromDays(2);
+        var published = new PublishedList(1, Noon, Noon + life, entries);
+
+        ListSchedule.IsDue(published, ListChange.Changed, life, Noon.AddSeconds(seconds - 0.1)).ShouldBeFalse();
+        ListSchedule.IsDue(published, ListChange.Changed, life, Noon.AddSeconds(seconds)).ShouldBeTrue();
     }
 
     [Fact]
