@@ -3,7 +3,7 @@ namespace FleetPlatform.Revocation;
 static partial class Log
 {
     [LoggerMessage(1, LogLevel.Warning, "Orders wait: {Failure}")]
-    public static partial void OrdersPostponed(ILogger logger, string failure);
+    public static partial void OrdersPostponed(ILogger logger, string failure, Exception? unexpected);
 
     [LoggerMessage(2, LogLevel.Error, "Order {OrderId} cannot go on and is tried again")]
     public static partial void OrderFailed(ILogger logger, string orderId, Exception failure);

@@ -3,16 +3,20 @@ using Npgsql;
 namespace FleetPlatform.Events.Subscriptions;
 
 /// <summary>
-/// The right to run one subscription: an advisory lock that its connection holds. The database gives it away when the connection ends, so a leader that
-/// cannot save its checkpoint on <see cref="Connection"/> is no leader any more.
+/// The right to do what one replica does for all, as to run a subscription: an advisory lock that its connection holds. The database gives it away when the
+/// connection ends, so a leader that cannot save its checkpoint on <see cref="Connection"/> is no leader any more.
 /// </summary>
-sealed class Leadership : IAsyncDisposable
+public sealed class Leadership : IAsyncDisposable
 {
     Leadership(NpgsqlConnection connection) => Connection = connection;
 
     public NpgsqlConnection Connection { get; }
 
     /// <summary>Takes the right, or null while somebody else has it.</summary>
+    /// <param name="dataSource">The database whose clients agree on it.</param>
+    /// <param name="name">Of the right, as <c>fleet.subscription.audit</c>.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="NpgsqlException">The database is away.</exception>
     public static async Task<Leadership?> TryTake(NpgsqlDataSource dataSource, string name, CancellationToken cancellation)
     {
         var connection = await Outage.Open(dataSource, cancellation);
@@ -20,7 +24,7 @@ sealed class Leadership : IAsyncDisposable
         {
             await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection)
             {
-                Parameters = { new NpgsqlParameter<string> { TypedValue = $"fleet.subscription.{name}" } },
+                Parameters = { new NpgsqlParameter<string> { TypedValue = name } },
             };
             if (await command.ExecuteScalarAsync(cancellation) is true) return new(connection);
         }

@@ -42,7 +42,7 @@ sealed class SubscriptionLoop(EventStore store, ISubscription subscription, Subs
     {
         try
         {
-            await using var leadership = await Leadership.TryTake(store.DataSource, Name, stopping);
+            await using var leadership = await Leadership.TryTake(store.DataSource, $"fleet.subscription.{Name}", stopping);
             if (leadership is not null)
             {
                 SubscriptionLog.Leading(logger, Name);

@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
-using System.Threading.Channels;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.Events;
+using FleetPlatform.Events.Subscriptions;
 using FleetPlatform.Revocation.Certificates;
 using FleetPlatform.ServiceDefaults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -15,11 +15,9 @@ namespace FleetPlatform.Revocation.Lists;
 /// Cuts every list that is due: the only timer of lists. What is published, and what has changed since, is read from the database, so any
 /// replica can do it, and one that wakes up after a week does the right thing.
 /// </summary>
-sealed class ListClock : BackgroundService
+sealed class ListClock : WorkLoop
 {
     static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(250);
-
-    const long Leader = 0x466C6565744C6973; // "FleetLis"
 
     readonly CutList _cut;
     readonly Authorities _authorities;
@@ -30,10 +28,9 @@ sealed class ListClock : BackgroundService
     readonly ILogger _log;
     readonly Counter<long> _failures;
     bool _waits; // a list has changed that was cut a moment ago
-    readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public ListClock(
-        CutList cut, Authorities authorities, EventStore store, NpgsqlDataSource database, RevocationOptions options, FleetService service, TimeProvider clock, ILogger<ListClock> log)
+        CutList cut, Authorities authorities, EventStore store, NpgsqlDataSource database, RevocationOptions options, FleetService service, TimeProvider clock, ILogger<ListClock> log) : base(clock)
     {
         (_cut, _authorities, _store, _database, _options, _clock, _log) = (cut, authorities, store, database, options, clock, log);
         _failures = service.Meter.CreateCounter<long>("fleet.revocation.list_failures", "{list}", "Revocation lists that could not be cut. An alarm: lists lapse at their nextUpdate.");
@@ -46,70 +43,42 @@ sealed class ListClock : BackgroundService
     /// <summary>Why the last list that was due was not cut; null when all were.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>Something has changed.</summary>
-    public void Wake() => _wake.Writer.TryWrite(true);
+    protected override TimeSpan Pause => _waits && _options.ListPoll > Soon ? Soon : _options.ListPoll;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await CutAllDue(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Never a silent stop (peers 3.2 case 12): whatever it was is counted, shown by /health, and tried again.
-                Fail("all", failure);
-            }
+    protected override Task Look(CancellationToken stopping) => CutAllDue(stopping);
 
-            await Wait(stoppingToken);
-        }
-    }
+    // Never a silent stop (peers 3.2 case 12): whatever it was is counted, shown by /health, and tried again.
+    protected override void Postpone(Exception failure) => Fail("all", failure);
 
     /// <summary>Cuts what is due now.</summary>
     /// <returns>How many lists were cut.</returns>
     public async Task<int> CutAllDue(CancellationToken cancellation)
     {
-        await using var leadership = await _database.OpenConnectionAsync(cancellation);
-        await using var take = new NpgsqlCommand("select pg_try_advisory_lock($1)", leadership) { Parameters = { new() { Value = Leader } } };
-        if (await take.ExecuteScalarAsync(cancellation) is not true) return 0; // another replica is at it
-        try
-        {
-            var cut = 0;
-            _waits = false;
-            string? failure = null;
-            foreach (var issuer in await _authorities.Find(cancellation))
-                foreach (var name in ListName.Of(issuer.IssuerId, issuer.RevocationUrl is null ? 0 : issuer.Shards))
-                    try
-                    {
-                        if (await CutIfDue(name, issuer, cancellation)) cut++;
-                    }
-                    catch (Exception trouble) when (trouble is ListNotSignedException or ConcurrencyException or NpgsqlException or EventStoreUnavailableException)
-                    {
-                        failure = $"{name.Id}: {trouble.Message}";
-                        Fail(name.Id, trouble);
-                    }
+        await using var leadership = await Leadership.TryTake(_database, "fleet.lists", cancellation);
+        if (leadership is null) return 0; // another replica is at it
+        var cut = 0;
+        _waits = false;
+        string? failure = null;
+        foreach (var issuer in await _authorities.Find(cancellation))
+            foreach (var name in ListName.Of(issuer.IssuerId, issuer.RevocationUrl is null ? 0 : issuer.Shards))
+                try
+                {
+                    if (await CutIfDue(name, issuer, cancellation)) cut++;
+                }
+                catch (Exception trouble) when (trouble is ListNotSignedException or ConcurrencyException or NpgsqlException or EventStoreUnavailableException)
+                {
+                    failure = $"{name.Id}: {trouble.Message}";
+                    Fail(name.Id, trouble);
+                }
 
-            (Failure, Remaining) = (failure, await FindRemaining(cancellation));
-            return cut;
-        }
-        finally
-        {
-            // Pooled connections are not reset: the lock would stay.
-            await using var release = new NpgsqlCommand("select pg_advisory_unlock($1)", leadership) { Parameters = { new() { Value = Leader } } };
-            await release.ExecuteNonQueryAsync(CancellationToken.None);
-        }
+        (Failure, Remaining) = (failure, await FindRemaining(cancellation));
+        return cut;
     }
 
     async Task<bool> CutIfDue(ListName name, RevocationIssuer issuer, CancellationToken cancellation)
     {
         var now = _clock.GetUtcNow();
-        var (published, basis, change) = await Look(name, cancellation);
+        var (published, basis, change) = await Compare(name, cancellation);
         if (name.IsDelta && basis is null) return false;
 
         if (!ListSchedule.IsDue(published, change, name.IsDelta ? _options.DeltaLife : _options.ListLife, now))
@@ -142,7 +111,7 @@ sealed class ListClock : BackgroundService
         }
     }
 
-    async Task<(PublishedList? Published, PublishedList? Basis, ListChange Change)> Look(ListName name, CancellationToken cancellation)
+    async Task<(PublishedList? Published, PublishedList? Basis, ListChange Change)> Compare(ListName name, CancellationToken cancellation)
     {
         await using var select = _database.CreateCommand("""
             select l.list_id, l.number, l.this_update, l.next_update, l.entries,
@@ -188,15 +157,6 @@ sealed class ListClock : BackgroundService
         Failure = $"{list}: {failure.Message}";
         _failures.Add(1);
         Log.ListNotCut(_log, list, failure.Message);
-    }
-
-    async Task Wait(CancellationToken stopping)
-    {
-        using var poll = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var pause = _waits && _options.ListPoll > Soon ? Soon : _options.ListPoll;
-        await Task.WhenAny(Task.Delay(pause, _clock, poll.Token), _wake.Reader.WaitToReadAsync(poll.Token).AsTask());
-        await poll.CancelAsync();
-        _wake.Reader.TryRead(out _);
     }
 }
 

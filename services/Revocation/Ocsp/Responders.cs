@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Threading.Channels;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Pki;
 using FleetPlatform.Revocation.Lists;
@@ -26,53 +25,34 @@ sealed record Responder(RevocationIssuer Issuer, ECDsa Key, byte[] Certificate, 
 }
 
 /// <summary>Keeps a responder for every authority, with a certificate that has half its life before it.</summary>
-sealed class Responders(Authorities authorities, IAsk ask, TimeProvider clock, ILogger<Responders> log) : BackgroundService
+sealed class Responders(Authorities authorities, IAsk ask, TimeProvider clock, ILogger<Responders> log) : WorkLoop(clock)
 {
     static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+    readonly TimeProvider _clock = clock;
     readonly Dictionary<string, (Responder Responder, DateTimeOffset RenewAt)> _ready = new(StringComparer.Ordinal);
-    readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    bool _postponed;
     volatile IReadOnlyList<Responder> _responders = [];
 
     public IReadOnlyList<Responder> All => _responders;
 
-    /// <summary>There may be another authority.</summary>
-    public void Wake() => _wake.Writer.TryWrite(true);
+    protected override TimeSpan Pause => _postponed ? Soon : Period;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Look(CancellationToken stopping)
     {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var pause = Period;
-            try
-            {
-                foreach (var issuer in await authorities.Find(stoppingToken)) await Renew(issuer, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception failure) when (failure is RequestUnavailableException or PkiException && !stoppingToken.IsCancellationRequested)
-            {
-                Log.NoResponderCertificate(log, "an authority", failure.Message);
-                pause = Pause;
-            }
-
-            await Wait(pause, stoppingToken);
-        }
+        foreach (var issuer in await authorities.Find(stopping)) await Renew(issuer, stopping);
+        _postponed = false;
     }
 
-    async Task Wait(TimeSpan pause, CancellationToken stopping)
+    protected override void Postpone(Exception failure)
     {
-        using var poll = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        await Task.WhenAny(Task.Delay(pause, clock, poll.Token), _wake.Reader.WaitToReadAsync(poll.Token).AsTask());
-        await poll.CancelAsync();
-        _wake.Reader.TryRead(out _);
+        _postponed = true;
+        Log.NoResponderCertificate(log, "an authority", failure.Message);
     }
 
     async Task Renew(RevocationIssuer issuer, CancellationToken cancellation)
     {
-        if (_ready.TryGetValue(issuer.IssuerId, out var ready) && clock.GetUtcNow() < ready.RenewAt) return;
+        if (_ready.TryGetValue(issuer.IssuerId, out var ready) && _clock.GetUtcNow() < ready.RenewAt) return;
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var answer = await ask.Ask<IssueResponderCertificate, ResponderCertificateIssued>(
             new() { IssuerId = issuer.IssuerId, CertificateSigningRequest = Request(key) }, cancellation);
@@ -80,7 +60,7 @@ sealed class Responders(Authorities authorities, IAsk ask, TimeProvider clock, I
 
         var der = Pem.ReadCertificate(issued.CertificatePem);
         var text = CertificateText.Read(der);
-        var now = clock.GetUtcNow();
+        var now = _clock.GetUtcNow();
         _ready[issuer.IssuerId] = (new(issuer, key, der, text.NotAfter), now + ((text.NotAfter - now) / 2));
         _responders = [.. _ready.Values.Select(each => each.Responder)];
         Log.ResponderCertificate(log, issuer.IssuerId, text.NotAfter);

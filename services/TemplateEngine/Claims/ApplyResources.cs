@@ -1,11 +1,25 @@
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.ServiceDefaults;
+using FleetPlatform.TemplateEngine.Language;
 
 namespace FleetPlatform.TemplateEngine.Claims;
 
 /// <summary>Has ThingRegistry register what a template rendered to, all or nothing.</summary>
 sealed class ApplyResources(IBatcher<ApplyProvisioning, ApplyProvisioningAnswer> registry)
 {
+    /// <summary>The registry's order of what a template rendered to. What only some ways of entering the fleet have is added by them.</summary>
+    public static ApplyProvisioning Request(RenderedResources rendered, string templateName, int templateVersion, string certificateId, FlowContext flow) => new()
+    {
+        Flow = flow,
+        CertificateId = certificateId,
+        TemplateName = templateName,
+        TemplateVersion = templateVersion,
+        CertificateStatus = rendered.CertificateStatus,
+        ExclusiveThing = rendered.ExclusiveThing,
+        Thing = rendered.Thing,
+        Policies = rendered.Policies,
+    };
+
     /// <returns>The certificate's grant, or why there is none; <c>unavailable</c> when the registry did not answer: asking again does no harm.</returns>
     public async Task<(PrincipalGrant? Grant, Refusal? Refusal)> Handle(ApplyProvisioning request, CancellationToken cancellation)
     {

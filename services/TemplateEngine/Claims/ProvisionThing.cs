@@ -110,19 +110,11 @@ sealed class ProvisionThing(
 
     async Task<Outcome> Apply(Attempt attempt, Outcome planned, CancellationToken cancellation)
     {
-        var rendered = planned.Rendered!;
-        var request = new ApplyProvisioning
+        var (command, flow) = (attempt.Command, (attempt.Command.Flow with { FlowId = attempt.FlowId }).Traced());
+        var request = ApplyResources.Request(planned.Rendered!, command.TemplateName, planned.VersionId, attempt.Token!.CertificateId, flow) with
         {
-            Flow = (attempt.Command.Flow with { FlowId = attempt.FlowId }).Traced(),
-            CertificateId = attempt.Token!.CertificateId,
-            TemplateName = attempt.Command.TemplateName,
-            TemplateVersion = planned.VersionId,
-            CertificateStatus = rendered.CertificateStatus,
-            ExclusiveThing = rendered.ExclusiveThing,
-            Thing = rendered.Thing,
-            Policies = rendered.Policies,
             Reprovisioning = planned.Reprovisioning,
-            Renewal = Renewal.Is(attempt.Command),
+            Renewal = Renewal.Is(command),
         };
         attempt.AskRegistry();
         var (grant, refusal) = await apply.Handle(request, cancellation);

@@ -59,17 +59,8 @@ sealed class ProvisionCertificate(EventStore store, TemplateCatalogue catalogue,
         var (rendered, refusal) = Render.Resources(entry.Document!, new Dictionary<string, string>(), PseudoParameters.OfCertificate(attempt.CertificateId!, parameters));
         if (refusal is not null) return (null, null, refusal);
         attempt.Resolve(rendered!);
-        var (grant, no) = await apply.Handle(new()
-        {
-            Flow = command.Flow.Traced(),
-            CertificateId = attempt.CertificateId!,
-            TemplateName = entry.Name,
-            TemplateVersion = entry.VersionId,
-            CertificateStatus = rendered!.CertificateStatus,
-            ExclusiveThing = rendered.ExclusiveThing,
-            Thing = rendered.Thing,
-            Policies = rendered.Policies,
-        }, cancellation);
+        var (grant, no) = await apply.Handle(
+            ApplyResources.Request(rendered!, entry.Name, entry.VersionId, attempt.CertificateId!, command.Flow.Traced()), cancellation);
         return (grant, rendered, no);
     }
 

@@ -114,16 +114,9 @@ sealed class RegisterThing(EventStore store, TemplateCatalogue catalogue, Obtain
             : obtain.Import(pem, null, !command.RequireAuthority, command.Flow, cancellation);
 
     Task<(PrincipalGrant?, Refusal?)> Apply(
-        Command command, CatalogueEntry entry, RenderedResources rendered, ObtainedCertificate certificate, CancellationToken cancellation) => apply.Handle(new()
+        Command command, CatalogueEntry entry, RenderedResources rendered, ObtainedCertificate certificate, CancellationToken cancellation) =>
+        apply.Handle(ApplyResources.Request(rendered, entry.Name, entry.VersionId, certificate.Id, command.Flow.Traced()) with
         {
-            Flow = command.Flow.Traced(),
-            CertificateId = certificate.Id,
-            TemplateName = entry.Name,
-            TemplateVersion = entry.VersionId,
-            CertificateStatus = rendered.CertificateStatus,
-            ExclusiveThing = rendered.ExclusiveThing,
-            Thing = rendered.Thing,
-            Policies = rendered.Policies,
             Reprovisioning = entry.Reprovisioning,
             Registered = certificate.Registered,
             OverrideStatus = rendered.Certificate?.OverrideStatus ?? ResourceOverride.DoNothing,

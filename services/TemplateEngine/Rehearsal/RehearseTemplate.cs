@@ -18,6 +18,8 @@ sealed class RehearseTemplate(EventStore store, IAsk ask, FleetOptions fleet, Te
     /// <summary>Stands for the certificate that a device would have. No certificate has this fingerprint.</summary>
     public static string CertificateId { get; } = new('0', 64);
 
+    static readonly FlowContext Flow = new() { FlowId = new('0', 32), SessionId = new('0', 32), PrincipalId = "operator", ClientId = "rehearsal" };
+
     public async Task<(TemplateRehearsed? Rehearsed, Refusal? Refusal)> Handle(Query query, CancellationToken cancellation)
     {
         if (query.Questions.Count > MaximumQuestions)
@@ -87,18 +89,8 @@ sealed class RehearseTemplate(EventStore store, IAsk ask, FleetOptions fleet, Te
         };
     }
 
-    static ApplyProvisioning Item(CatalogueEntry entry, RenderedResources rendered) => new()
-    {
-        Flow = new() { FlowId = new('0', 32), SessionId = new('0', 32), PrincipalId = "operator", ClientId = "rehearsal" },
-        CertificateId = CertificateId,
-        TemplateName = entry.Name,
-        TemplateVersion = entry.VersionId,
-        CertificateStatus = rendered.CertificateStatus,
-        ExclusiveThing = rendered.ExclusiveThing,
-        Thing = rendered.Thing,
-        Policies = rendered.Policies,
-        Reprovisioning = entry.Reprovisioning,
-    };
+    static ApplyProvisioning Item(CatalogueEntry entry, RenderedResources rendered) =>
+        ApplyResources.Request(rendered, entry.Name, entry.VersionId, CertificateId, Flow) with { Reprovisioning = entry.Reprovisioning };
 
     // As a gateway decides for a connection with this client id (aws-protocol 8.5): a group's policies count for the group's thing only.
     PolicyAnswer Answer(PolicyQuestion question, string clientId, PrincipalGrant grant)
