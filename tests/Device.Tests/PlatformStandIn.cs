@@ -24,6 +24,7 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
     readonly ConcurrentDictionary<string, bool> _active = new();
     WebApplication _app = null!;
     MqttBroker _broker = null!;
+    (string Topic, byte[] Body)? _late;
 
     PlatformStandIn()
     {
@@ -130,19 +131,24 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
     {
         var format = publish.Topic.EndsWith("cbor", StringComparison.Ordinal) ? PayloadFormat.Cbor : PayloadFormat.Json;
         Requests.Enqueue(publish.Topic[..publish.Topic.LastIndexOf('/')]);
-        if (Mishaps.TryDequeue(out var mishap))
+        if (Mishaps.TryDequeue(out var mishap) && mishap is not None)
         {
             if (mishap is Rejection rejection) client.Deliver(publish.Topic + "/rejected", Rejected(format, rejection), QoS.AtLeastOnce);
             else if (mishap is Drop) client.Close(ReasonCode.UnspecifiedError);
+            if (mishap is Late) _late = (publish.Topic + "/accepted", Serve(publish, format));
             return ValueTask.CompletedTask;
         }
 
-        var body = publish.Topic.Contains("/certificates/create/", StringComparison.Ordinal) ? CreateKeys(format)
-            : publish.Topic.Contains("/create-from-csr/", StringComparison.Ordinal) ? CreateFromCsr(format, publish.Payload)
-            : RegisterThing(format, publish.Payload);
+        var body = Serve(publish, format);
+        if (_late is { } late) client.Deliver(late.Topic, late.Body, QoS.AtLeastOnce);
+        _late = null;
         client.Deliver(publish.Topic + "/accepted", body, QoS.AtLeastOnce);
         return ValueTask.CompletedTask;
     }
+
+    byte[] Serve(Publish publish, PayloadFormat format) => publish.Topic.Contains("/certificates/create/", StringComparison.Ordinal) ? CreateKeys(format)
+        : publish.Topic.Contains("/create-from-csr/", StringComparison.Ordinal) ? CreateFromCsr(format, publish.Payload)
+        : RegisterThing(format, publish.Payload);
 
     public void OnConnected(MqttClient client) { }
 
@@ -227,10 +233,16 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
 abstract record Mishap;
 
 /// <summary>Answered on rejected.</summary>
-sealed record Rejection(int Status, string Code) : Mishap;
+record Rejection(int Status, string Code) : Mishap;
 
 /// <summary>The connection is closed instead of an answer.</summary>
 sealed record Drop : Mishap;
 
 /// <summary>No answer.</summary>
 sealed record Silence : Mishap;
+
+/// <summary>Answered with what an earlier request should have been, and with what it should be itself before the next one's answer.</summary>
+sealed record Late() : Rejection(500, "InternalServerError");
+
+/// <summary>It goes well.</summary>
+sealed record None : Mishap;

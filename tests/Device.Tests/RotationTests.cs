@@ -154,17 +154,87 @@ public sealed class RotationTests : IAsyncLifetime
         await Live(device, store, () => store.ReadDevice()!.CertificateId != old.CertificateId);
     }
 
+    /// <summary>A part of the platform that is away for a moment must not cost the device its rotation until the next command.</summary>
     [Fact]
-    public async Task Without_a_network_neither_pair_is_given_up()
+    public async Task What_the_platform_cannot_serve_at_the_moment_is_asked_again_and_not_reported_as_a_failure()
     {
+        var (device, store) = await Provisioned();
+        var (old, asked) = (store.ReadDevice()!, _platform.Requests.Count);
+        foreach (var mishap in (Mishap[])[new Rejection(500, "InternalServerError"), new Rejection(429, "Throttled"), new None(), new Rejection(500, "InternalServerError")])
+            _platform.Mishaps.Enqueue(mishap);
+
+        await Live(device, store, () => IsReplaced(store, old));
+
+        _platform.Requests.Skip(asked).Select(topic => topic.Contains("create-from-csr", StringComparison.Ordinal))
+            .ShouldBe([true, true, true, false, false]); // a certificate that is made out is registered, and not made again
+        _platform.Published.ShouldNotContain(message => message.Body.Contains("failed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_answer_that_comes_after_the_device_has_asked_again_is_passed_over()
+    {
+        var (device, store) = await Provisioned();
+        var old = store.ReadDevice()!;
+        _platform.Mishaps.Enqueue(new Late());
+
+        await Live(device, store, () => IsReplaced(store, old));
+    }
+
+    [Fact]
+    public async Task A_command_is_gone_on_with_over_the_next_connection()
+    {
+        var (device, store) = await Provisioned();
+        var old = store.ReadDevice()!;
+        foreach (var mishap in (Mishap[])[new Drop(), new None(), new Drop()]) _platform.Mishaps.Enqueue(mishap);
+        var told = false;
+
+        await Live(device, store, () =>
+        {
+            if (store.ReadDevice()!.CertificateId != old.CertificateId) return true;
+            if (!told) _platform.Command(Thing, old.CertificateId);
+            told = true;
+            return false;
+        });
+    }
+
+    [Fact]
+    public async Task A_command_over_which_every_connection_is_lost_is_given_up()
+    {
+        var (device, store) = await Provisioned(with: options => options with { Retry = new() { Attempts = 2, FirstDelay = TimeSpan.FromMilliseconds(1) } });
+        var old = store.ReadDevice()!;
+        _platform.Mishaps.Enqueue(new Drop());
+        _platform.Mishaps.Enqueue(new Drop());
+        var connections = 0;
+
+        await Live(device, store, () => ++connections == 3 || (connections == 1 && IsReplaced(store, old)));
+
+        store.ReadDevice()!.CertificateId.ShouldBe(old.CertificateId);
+    }
+
+    // Has it rotate, if it did not yet.
+    bool IsReplaced(ICredentialStore store, Credential old)
+    {
+        if (store.ReadDevice()!.CertificateId != old.CertificateId) return true;
+        _platform.Command(Thing, old.CertificateId);
+        return false;
+    }
+
+    [Fact]
+    public async Task Without_a_network_it_tries_on_and_gives_up_neither_pair()
+    {
+        const int tries = 30;
         var (_, store) = await Provisioned();
         store.StoreSlot(1, _platform.MakeCredential("new"));
         store.StoreSlots(new SlotState(1, 0, null));
-        var offline = _platform.Options() with { Port = 1, Retry = new() { Attempts = 4, FirstDelay = TimeSpan.FromMilliseconds(1) } };
+        var offline = _platform.Options() with { Port = 1, Retry = new() { Attempts = 2, FirstDelay = TimeSpan.FromMilliseconds(1), MaximumDelay = TimeSpan.FromMilliseconds(2) } };
+        using var power = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
 
-        await Should.ThrowAsync<ProvisioningException>(() => new ReferenceDevice(offline, store).ConnectInUse(_stop.Token));
+        await Should.ThrowAsync<OperationCanceledException>(() => new ReferenceDevice(offline, store, new Steps(report =>
+        {
+            if (report.Attempt == tries) power.Cancel();
+        })).ConnectInUse(power.Token));
 
-        store.ReadSlots().InUse.ShouldBe(1);
+        store.ReadSlots().ShouldBe(new SlotState(1, 0, null));
     }
 
     sealed class Later(TimeSpan by) : TimeProvider

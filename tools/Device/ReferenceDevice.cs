@@ -175,7 +175,7 @@ public sealed partial class ReferenceDevice(DeviceOptions options, ICredentialSt
         }
         catch (MqttConnectException refused)
         {
-            throw new ProvisioningException(step, "refused", refused.Message, retryable: refused.Reason is ReasonCode.ServerBusy or ReasonCode.ServerUnavailable, refused);
+            throw new ProvisioningException(step, "refused", refused.Message, retryable: refused.Reason is ReasonCode.ServerBusy or ReasonCode.ServerUnavailable or ReasonCode.ConnectionRateExceeded, refused);
         }
         catch (AuthenticationException tls)
         {

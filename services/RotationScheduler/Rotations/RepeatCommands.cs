@@ -71,7 +71,7 @@ sealed class RepeatCommands(
         foreach (var (thing, number) in waiting)
         {
             var given = (await store.FetchStreamAsync(Rotation.StreamOf(thing, number), cancellation: cancellation)).Select(recorded => recorded.Data);
-            if (given.LastOrDefault() is RotationCommanded commanded) commands.Add(PublishCommands.Translate(commanded));
+            if (given.OfType<RotationCommanded>().LastOrDefault() is { } commanded) commands.Add(PublishCommands.Translate(commanded)); // the device may have reported since
         }
 
         return commands;

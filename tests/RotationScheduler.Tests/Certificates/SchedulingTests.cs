@@ -116,6 +116,9 @@ public sealed class SchedulingTests : IAsyncLifetime
             foreach (var row in await _fixture.Registrations.Store([fresh], Cancellation)) await _fixture.Accept.Handle(row, Cancellation);
         }
 
+        var said = new RotationReported { ThingName = "SN-unanswered", CertificateId = "x", SessionId = "s", Status = "connected", At = Now }; // again, and no answer
+        await _fixture.Store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf("SN-unanswered", 1), rotation => NoteReport.Decide(said, rotation, Now), cancellation: Cancellation);
+
         (await RepeatCommands.Unanswered(_fixture.Store, 10, Now, Cancellation)).ShouldHaveSingleItem().ThingName.ShouldBe("SN-unanswered");
         (await RepeatCommands.Unanswered(_fixture.Store, 10, Now.AddHours(2), Cancellation)).ShouldBeEmpty("the deadline is over");
     }

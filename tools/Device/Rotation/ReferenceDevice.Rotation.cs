@@ -13,11 +13,12 @@ public sealed partial class ReferenceDevice
 {
     static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
-    /// <summary>Stays connected and rotates when it is told to, or when its certificate nears its end, until cancelled.</summary>
+    /// <summary>Stays connected and rotates when it is told to, or when its certificate nears its end, until cancelled. A platform that is away is waited for.</summary>
     /// <param name="onConnected">Told of each connection, once it is proven by a message that went through.</param>
     /// <exception cref="ProvisioningException">Neither pair is let in any more.</exception>
     public async Task Operate(Action<MqttClientConnection>? onConnected = null, CancellationToken cancellation = default)
     {
+        var (losses, order) = (0, (RotationOrder?)null);
         while (true)
         {
             await using var connection = await ConnectInUse(cancellation);
@@ -26,19 +27,30 @@ public sealed partial class ReferenceDevice
                 var thing = OperationalClientId(store.ReadIdentity());
                 await Begin(connection, thing, cancellation);
                 onConnected?.Invoke(connection);
-                if (await NextOccasion(connection, thing, cancellation) is not { } command) continue; // the connection ended
-                await Rotate(connection, thing, command, cancellation);
+                losses = 0;
+                order = order is not null && IsMeant(order.Command, store.ReadDevice()!) ? order : await NextOccasion(connection, thing, cancellation);
+                if (order is not null)
+                {
+                    await Rotate(connection, thing, order, cancellation);
+                    order = null;
+                    continue;
+                }
             }
             catch (Exception lost) when (IsLoss(lost) && !cancellation.IsCancellationRequested)
             {
-                // As for any device: connect again.
+                // The command was acknowledged and does not come again: the next connection goes on with it, unless each is lost over it.
+                if (order is not null && ++order.Losses >= options.Retry.Attempts) order = null;
             }
+
+            await Task.Delay(options.Retry.DelayAfter(++losses, Random.Shared.NextDouble()), _clock, cancellation); // not the whole fleet at once
         }
     }
 
-    /// <summary>Connects with the pair in use; with the other one, once this one has failed too often.</summary>
+    /// <summary>Connects with the pair in use, however long the network is away; with the other one, once this one was refused too often.</summary>
+    /// <exception cref="ProvisioningException">Neither pair is let in any more.</exception>
     public async Task<MqttClientConnection> ConnectInUse(CancellationToken cancellation = default)
     {
+        var refusals = 0;
         for (var attempt = 1; ; attempt++)
         {
             var state = store.ReadSlots();
@@ -51,10 +63,11 @@ public sealed partial class ReferenceDevice
                 return await Step(DeviceStep.Reconnect, attempt, () => Connect(
                     DeviceStep.Reconnect, credential, OperationalClientId(store.ReadIdentity()), cancellation, keepsSession: true));
             }
-            catch (ProvisioningException failure) when (attempt < options.Retry.Attempts * 2)
+            catch (ProvisioningException failure)
             {
                 // A network that is away is nobody's fault: only what the platform refuses counts.
                 if (failure.Retryable) store.StoreSlots(state);
+                else if (++refusals >= options.Retry.Attempts * 2) throw;
                 await Task.Delay(options.Retry.DelayAfter(attempt, Random.Shared.NextDouble()), _clock, cancellation);
             }
         }
@@ -79,20 +92,20 @@ public sealed partial class ReferenceDevice
 
     /// <summary>Waits for a command that is meant for the certificate in use, or for its last days.</summary>
     /// <returns>What to do; null when the connection has ended.</returns>
-    async Task<RotateCommand?> NextOccasion(MqttClientConnection connection, string thing, CancellationToken cancellation)
+    async Task<RotationOrder?> NextOccasion(MqttClientConnection connection, string thing, CancellationToken cancellation)
     {
         var credential = store.ReadDevice()!;
         while (true)
         {
             var left = RenewalOf(credential) - _clock.GetUtcNow();
-            if (left <= TimeSpan.Zero) return RotateCommand.Own;
+            if (left <= TimeSpan.Zero) return new(RotateCommand.Own);
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             timer.CancelAfter(left < LongestTimer ? left : LongestTimer);
             try
             {
                 var message = await connection.Incoming.ReadAsync(timer.Token);
                 if (message.Topic == $"devices/{thing}/certs/rotate" && RotateCommand.TryRead(message.Payload) is { } command
-                    && IsMeant(command, credential)) return command;
+                    && IsMeant(command, credential)) return new(command);
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
@@ -115,17 +128,32 @@ public sealed partial class ReferenceDevice
         return asked > twoThirds ? asked : twoThirds;
     }
 
-    async Task Rotate(MqttClientConnection connection, string thing, RotateCommand command, CancellationToken cancellation)
+    async Task Rotate(MqttClientConnection connection, string thing, RotationOrder order, CancellationToken cancellation)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            await Step(DeviceStep.Rotate, 1, () => command.Pushed is { } pair ? Do(() => TakePushedPair(pair)) : GetNextPair(connection, command.Template, cancellation));
-        }
-        catch (ProvisioningException failure)
-        {
-            await Report(connection, thing, ("failed", failure.Message), cancellation);
-            // Told again by the platform; by its own idea not before a while.
-            await Task.Delay(options.Retry.DelayAfter(options.Retry.Attempts, 1), _clock, cancellation);
+            try
+            {
+                await Step(DeviceStep.Rotate, attempt, () => order.Command.Pushed is { } pair ? Do(() => TakePushedPair(pair)) : GetNextPair(connection, order, cancellation));
+                return;
+            }
+            catch (ProvisioningException lost) when (lost.Code == "connection")
+            {
+                throw new IOException(lost.Message, lost); // whose loss is handled where connections are made
+            }
+            catch (ProvisioningException failure) when (order.MayPass(failure) && !(order.Command.Deadline <= _clock.GetUtcNow()))
+            {
+                // The platform is busy, or a part of it is away: no failure of this device, and nothing to report.
+                if (!failure.Retryable) order.Issued = null;
+                await Task.Delay(options.Retry.DelayAfter(attempt, Random.Shared.NextDouble()), _clock, cancellation);
+            }
+            catch (ProvisioningException failure)
+            {
+                await Report(connection, thing, ("failed", failure.Message), cancellation);
+                // Told again by the platform; by its own idea not before a while.
+                await Task.Delay(options.Retry.DelayAfter(options.Retry.Attempts, 1), _clock, cancellation);
+                return;
+            }
         }
     }
 
@@ -143,17 +171,40 @@ public sealed partial class ReferenceDevice
         store.StoreSlots(new SlotState(store.ReadSlots().Other, 0, null));
     }
 
-    async Task GetNextPair(MqttClientConnection connection, string template, CancellationToken cancellation)
+    async Task GetNextPair(MqttClientConnection connection, RotationOrder order, CancellationToken cancellation)
     {
         var key = options.Key == KeyOrigin.Server ? KeyOrigin.DeviceEcdsaP256 : options.Key; // a key that is to last is made here
-        var session = new ClaimSession(connection, options with { TemplateName = template, Key = key, Parameters = new Dictionary<string, string>() });
+        var session = new ClaimSession(connection, options with { TemplateName = order.Command.Template, Key = key, Parameters = new Dictionary<string, string>() });
         await session.Subscribe(cancellation);
-        var (privateKey, request) = GenerateKey();
-        var issued = await session.RequestCertificate(privateKey, request, cancellation);
+        order.Resumes = order.Issued is not null;
+        if (order.Issued is not { } issued)
+        {
+            var (privateKey, request) = GenerateKey();
+            issued = await session.RequestCertificate(privateKey, request, cancellation);
 
-        // Beside the old pair, and whole, before the platform counts on it; in use only once it is registered.
-        store.StoreSlot(store.ReadSlots().Other, issued.Credential);
+            // Beside the old pair, and whole, before the platform counts on it; in use only once it is registered.
+            store.StoreSlot(store.ReadSlots().Other, issued.Credential);
+            order.Issued = issued; // whose token works again when it is not known whether it was registered
+        }
+
         WakeUpWith(issued.Credential, await session.RegisterThing(issued, cancellation));
+    }
+
+    /// <summary>A rotation that the device is at. It outlives connections, not power: then the platform tells again.</summary>
+    sealed class RotationOrder(RotateCommand command)
+    {
+        public RotateCommand Command => command;
+
+        /// <summary>The new pair, once the platform has made it out.</summary>
+        public IssuedCertificate? Issued { get; set; }
+
+        /// <summary>Whether <see cref="Issued"/> is from an earlier try.</summary>
+        public bool Resumes { get; set; }
+
+        /// <summary>Connections that ended over it.</summary>
+        public int Losses { get; set; }
+
+        public bool MayPass(ProvisioningException failure) => failure.Retryable || (Resumes && IsSpentToken(failure));
     }
 
     static Task<ReasonCode> Report(MqttClientConnection connection, string thing, (string Status, string? Detail) report, CancellationToken cancellation) =>

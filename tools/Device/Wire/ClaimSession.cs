@@ -37,8 +37,11 @@ sealed class ClaimSession(MqttClientConnection connection, DeviceOptions options
         var body = signingRequest is null
             ? options.Format == PayloadFormat.Json ? "{}"u8.ToArray() : []
             : ProvisioningPayload.Write(options.Format, new Dictionary<string, string> { ["certificateSigningRequest"] = signingRequest });
-        var answer = await Ask(DeviceStep.RequestCertificate, CertificateTopic, body, cancellation);
-        return new(new Credential(answer.Text("certificatePem"), privateKeyPem ?? answer.Text("privateKey")), answer.Text("certificateOwnershipToken"));
+        // Answers carry no correlation: one with a certificate for another key belongs to an earlier request, which was given up too soon.
+        Credential? pair = null;
+        var answer = await Ask(DeviceStep.RequestCertificate, CertificateTopic, body, cancellation, fits: given =>
+            privateKeyPem is null || (pair = Credential.TryRead(given.Texts.GetValueOrDefault("certificatePem"), privateKeyPem)) is not null);
+        return new(pair ?? new Credential(answer.Text("certificatePem"), answer.Text("privateKey")), answer.Text("certificateOwnershipToken"));
     }
 
     public async Task<DeviceIdentity> RegisterThing(IssuedCertificate issued, CancellationToken cancellation)
@@ -54,14 +57,15 @@ sealed class ClaimSession(MqttClientConnection connection, DeviceOptions options
         };
     }
 
-    async Task<ProvisioningPayload.Answer> Ask(DeviceStep step, string topic, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    async Task<ProvisioningPayload.Answer> Ask(
+        DeviceStep step, string topic, ReadOnlyMemory<byte> body, CancellationToken cancellation, Func<ProvisioningPayload.Answer, bool>? fits = null)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(options.AnswerTimeout);
         try
         {
             // The answer may overtake the acknowledgement: both are waited for, the answer decides.
-            var answered = ReadAnswer(topic, deadline.Token);
+            var answered = ReadAnswer(topic, fits, deadline.Token);
             var acknowledged = await connection.Publish(topic, body, options.QoS, cancellation: deadline.Token);
             if (acknowledged.IsFailure()) throw new ProvisioningException(step, "refused", $"{topic}: {acknowledged}", retryable: false);
 
@@ -82,14 +86,16 @@ sealed class ClaimSession(MqttClientConnection connection, DeviceOptions options
         }
     }
 
-    async Task<(bool Accepted, ProvisioningPayload.Answer Answer)> ReadAnswer(string topic, CancellationToken cancellation)
+    async Task<(bool Accepted, ProvisioningPayload.Answer Answer)> ReadAnswer(
+        string topic, Func<ProvisioningPayload.Answer, bool>? fits, CancellationToken cancellation)
     {
         var (accepted, rejected) = (ProvisioningTopics.Accepted(topic), ProvisioningTopics.Rejected(topic));
         while (true)
         {
             var message = await connection.Incoming.ReadAsync(cancellation);
-            if (message.Topic == accepted || message.Topic == rejected)
-                return (message.Topic == accepted, ProvisioningPayload.Read(options.Format, message.Payload));
+            if (message.Topic != accepted && message.Topic != rejected) continue;
+            var answer = ProvisioningPayload.Read(options.Format, message.Payload);
+            if (message.Topic == rejected || fits?.Invoke(answer) != false) return (message.Topic == accepted, answer);
         }
     }
 
