@@ -2,6 +2,7 @@ using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.CertificateAuthority.Revocation;
+using FleetPlatform.CertificateAuthority.Transparency;
 using FleetPlatform.CertificateAuthority.Trust;
 using FleetPlatform.Events;
 
@@ -27,6 +28,7 @@ static class EventNames
         .Map<CertificateSigned>(CertificateSigned)
         .Map<KeyBlocked>(KeyBlocked)
         .Map<RevocationListApproved>("list.approved.v1")
+        .Map<CheckpointApproved>("checkpoint.approved.v1")
         .Map<AuthorityRegistered>("authority.registered.v1")
         .Map<AuthorityChanged>("authority.changed.v1")
         .Map<AuthorityDeleted>("authority.deleted.v1")

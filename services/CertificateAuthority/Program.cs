@@ -3,6 +3,7 @@ using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.CertificateAuthority.Revocation;
+using FleetPlatform.CertificateAuthority.Transparency;
 using FleetPlatform.CertificateAuthority.Trust;
 using FleetPlatform.ServiceDefaults;
 
@@ -21,6 +22,7 @@ builder.Services.AddSingleton<OpenIssuers>().AddHostedService(services => servic
 builder.Services.AddSingleton<RsaPool>().AddHostedService(services => services.GetRequiredService<RsaPool>());
 builder.Services.AddSingleton<SignPrepared>().AddSingleton<IssueCertificate>().AddSingleton<IssueServerCertificate>().AddHostedService<FinishPrepared>();
 builder.Services.AddSingleton<SignRevocationList>().AddSingleton<IssueResponderCertificate>();
+builder.Services.AddSingleton<CheckpointKey>().AddSingleton<SignCheckpoint>();
 builder.Services.AddSingleton<RegisterAuthority>().AddSingleton<FindIssuer>();
 builder.Services.AddSingleton<IFlowSteps, FlowSteps>();
 builder.Services.AddHealthChecks().AddCheck<IssuerHealth>("issuer");
@@ -33,6 +35,7 @@ builder.AddFleetBus("certificate-authority", bus => bus
     .AddRequestConsumer<SignRevocationListConsumer>()
     .AddRequestConsumer<ListRevocationIssuersConsumer>()
     .AddRequestConsumer<IssueResponderCertificateConsumer>()
+    .AddRequestConsumer<SignCheckpointConsumer>()
     .AddRequestConsumer<ListIssuersConsumer>()
     .AddRequestConsumer<RequestIssuerConsumer>()
     .AddRequestConsumer<InstallIssuerConsumer>()

@@ -1,9 +1,10 @@
 using FleetPlatform.Revocation.Lists;
 using FleetPlatform.Revocation.Ocsp;
+using FleetPlatform.Revocation.Transparency;
 
 namespace FleetPlatform.Revocation;
 
-/// <summary>The public door: plain HTTP, on a port of its own, for lists and OCSP and nothing else.</summary>
+/// <summary>The public door: plain HTTP, on a port of its own, for lists, OCSP and the transparency log and nothing else.</summary>
 static class Listening
 {
     public static void AddPublicDoor(this WebApplicationBuilder builder)
@@ -34,5 +35,6 @@ static class Listening
             });
         app.MapLists();
         app.MapOcsp();
+        app.MapLog();
     }
 }

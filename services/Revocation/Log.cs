@@ -22,4 +22,7 @@ static partial class Log
 
     [LoggerMessage(7, LogLevel.Information, "OCSP for {Issuer} is answered until {NotAfter}")]
     public static partial void ResponderCertificate(ILogger logger, string issuer, DateTimeOffset notAfter);
+
+    [LoggerMessage(8, LogLevel.Warning, "The transparency log did not get on: {Failure}")]
+    public static partial void LogNotSigned(ILogger logger, string failure);
 }

@@ -55,10 +55,17 @@ sealed class RevocationOptions : IValidatableObject
     [Range(0, 10_000_000)]
     public int OcspAnswers { get; init; } = 10_000;
 
+    /// <summary>How often the transparency log is brought up to date and signed. Default 5 s.</summary>
+    public TimeSpan LogPeriod { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Names the transparency log for ever: a URL without scheme, 1 to 128 characters without white space or plus sign. Default <c>fleet-platform.local/certificates</c>.</summary>
+    [Required, RegularExpression("^[!-*,-~]{1,128}$")]
+    public string LogOrigin { get; init; } = "fleet-platform.local/certificates";
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var (name, value) in ((string, TimeSpan)[])
-            [(nameof(OrderPoll), OrderPoll), (nameof(CountPatience), CountPatience), (nameof(GatewaySilence), GatewaySilence), (nameof(ListPoll), ListPoll), (nameof(SigningPatience), SigningPatience)])
+            [(nameof(OrderPoll), OrderPoll), (nameof(CountPatience), CountPatience), (nameof(GatewaySilence), GatewaySilence), (nameof(ListPoll), ListPoll), (nameof(SigningPatience), SigningPatience), (nameof(LogPeriod), LogPeriod)])
             if (value <= TimeSpan.Zero || value > TimeSpan.FromMinutes(10))
                 yield return new($"{Section}:{name} ({value}) must be above zero and at most ten minutes.");
         foreach (var (name, value) in ((string, TimeSpan)[])[(nameof(ListLife), ListLife), (nameof(DeltaLife), DeltaLife), (nameof(OcspLife), OcspLife)])

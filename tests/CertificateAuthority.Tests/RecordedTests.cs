@@ -2,6 +2,7 @@ using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.CertificateAuthority.Revocation;
+using FleetPlatform.CertificateAuthority.Transparency;
 using FleetPlatform.CertificateAuthority.Trust;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
@@ -73,6 +74,10 @@ public sealed class RecordedTests
             """{"terms":{"active":false,"autoRegistration":true,"templateName":null,"templateBody":"b","roleArn":null,"admitsAtFirstConnection":true},"changedBy":"op","at":"2026-06-01T12:00:00+00:00"}"""
         },
         { new AuthorityDeleted("op", Noon), "authority.deleted.v1", """{"deletedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },
+        {
+            new CheckpointApproved("plant.example/log", 3, [1, 2, 3], Noon), "checkpoint.approved.v1",
+            """{"origin":"plant.example/log","size":3,"root":"AQID","at":"2026-06-01T12:00:00+00:00"}"""
+        },
         { new KeyBlocked("c1", Noon), "key.blocked.v1", """{"certificateId":"c1","revokedAt":"2026-06-01T12:00:00+00:00"}""" },
         { new RegistrationCodeDrawn("c", "op", Noon), "registration-code.drawn.v1", """{"code":"c","requestedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },
         { new RegistrationCodeDeleted("op", Noon), "registration-code.deleted.v1", """{"requestedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },

@@ -12,6 +12,7 @@ using FleetPlatform.Revocation.Issued;
 using FleetPlatform.Revocation.Lists;
 using FleetPlatform.Revocation.Orders;
 using FleetPlatform.Revocation.Tests.Lists;
+using FleetPlatform.Revocation.Transparency;
 using FleetPlatform.ServiceDefaults;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -30,7 +31,7 @@ sealed class RevocationUnderTest : IAsyncDisposable
         Source = EventStore.CreateDataSource(database.ConnectionString);
         Store = new(Source, new()
         {
-            EventTypes = EventNames.All, InlineProjections = { new TrustTable(), new OrdersTable(), new IssuedTable(), new ListTables() },
+            EventTypes = EventNames.All, InlineProjections = { new TrustTable(), new OrdersTable(), new IssuedTable(), new ListTables(), new LogTables() },
         });
         Issued = new(Source);
         Selection = new(Issued, Registry);

@@ -22,6 +22,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     WhyCommand.Create(),
     EventsCommand.Create(),
     AuditCommand.Create(),
+    LogCommand.Create(),
     RevokeCommand.Create(),
     RevokeCommand.CreateReinstate(),
     RotationCommand.Create(),

@@ -100,6 +100,8 @@ sealed class IssuedTable : Events.IInlineProjection
         create index if not exists fleet_issued_of_issuer on fleet_issued (issuer_id, certificate_id);
         create index if not exists fleet_issued_of_claim on fleet_issued (requested_by, certificate_id);
         create index if not exists fleet_issued_of_key on fleet_issued (key_hash, certificate_id);
+        alter table fleet_issued add column if not exists logged boolean not null default false;
+        create index if not exists fleet_issued_unlogged on fleet_issued (certificate_id) where not logged;
         """;
 
     public void Project(Events.RecordedEvent e, Events.ProjectionBatch batch)
