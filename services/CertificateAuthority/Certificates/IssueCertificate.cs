@@ -46,12 +46,12 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
             if (command.AskersKeyHash is { } held && !options.AllowKeyReuse && SHA256.HashData(grantable.SubjectPublicKeyInfo.Span).AsSpan().SequenceEqual(held))
                 return await Refuse(command, Reasons.KeyReused.Code, "The CSR holds the key of the certificate that this connection uses.", cancellation);
 
+            var profile = profiles.Of(command.Purpose);
+            profiles.Check(profile, grantable.Subject, grantable.SubjectPublicKeyInfo);
             if (grantable.SealedPrivateKey is null && await keys.Refuse(command, grantable.Subject, grantable.SubjectPublicKeyInfo, cancellation) is { } refused)
                 return await Refuse(command, refused.Code, refused.Detail, cancellation);
 
             // 3. Decide every octet, and hold them against the rules.
-            var profile = profiles.Of(command.Purpose);
-            profiles.Check(profile, grantable.Subject, grantable.SubjectPublicKeyInfo);
             var issuer = ring.For(profile.Name);
             var prepared = issuer.Signer.Prepare(profile, grantable.Subject, grantable.SubjectPublicKeyInfo, [], clock.GetUtcNow(), profiles.PointsOf(issuer.Id));
 

@@ -4,6 +4,7 @@ using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
+using FleetPlatform.ServiceDefaults;
 using Command = FleetPlatform.Contracts.CertificateAuthority.IssueCertificate;
 
 namespace FleetPlatform.CertificateAuthority.Keys;
@@ -12,6 +13,9 @@ namespace FleetPlatform.CertificateAuthority.Keys;
 sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityOptions options, TimeProvider clock)
 {
     public static Refusal Compromised { get; } = new(Reasons.KeyCompromised.Code, "A certificate on this key was revoked because the key is in other hands.");
+
+    /// <summary>Of two requests for one key at the same instant, the second: it has to ask again, and learns then what became of the first.</summary>
+    public static Refusal Taken { get; } = new(Reasons.Unavailable.Code, "Another request for a certificate on this key is under way.");
 
     /// <summary>
     /// A key that is certified already, for whom is it asked again? A device whose answer was lost asks again soon, the same way; an operator gets
@@ -31,12 +35,23 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
             && (request.Purpose == CertificatePurpose.Operator || (certificate.ClientId == flow.ClientId && now - certificate.SignedAt <= OwnershipToken.Lifetime));
     }
 
-    /// <summary>Whether a request's own key may be certified. One that was made here is new, and needs no look.</summary>
+    /// <summary>
+    /// Whether a request's own key may be certified; if so, the key is this flow's to certify until that is recorded. One that was made here is new, and needs no look.
+    /// </summary>
     public async Task<Refusal?> Refuse(Command request, SubjectName subject, ReadOnlyMemory<byte> subjectPublicKeyInfo, CancellationToken cancellation)
     {
-        var known = await KnownKey.Find(store.DataSource, SHA256.HashData(subjectPublicKeyInfo.Span), cancellation);
+        var hash = SHA256.HashData(subjectPublicKeyInfo.Span);
+        if (options.AllowSharedKeys) return (await KnownKey.Find(store.DataSource, hash, cancellation)).IsBlocked ? Compromised : null;
+        var (isClaimed, known) = await KnownKey.Claim(store.DataSource, hash, request.Flow.FlowId, cancellation);
+        var refusal = await Refuse(known, request, subject, cancellation);
+        if (refusal is not null && isClaimed) await KeyClaims.Release(store.DataSource, hash, cancellation);
+        return refusal ?? (isClaimed ? null : Taken);
+    }
+
+    async Task<Refusal?> Refuse(KnownKey known, Command request, SubjectName subject, CancellationToken cancellation)
+    {
         if (known.IsBlocked) return Compromised;
-        if (known.Certificates.Count == 0 || options.AllowSharedKeys) return null;
+        if (known.Certificates.Count == 0) return null;
         var before = await store.FetchAsync<Certificate, CertificateEvent>([.. known.Certificates.Select(Certificate.StreamOf)], cancellation);
         return Decide([.. before.Select(certificate => certificate.Aggregate.Signed).OfType<CertificateSigned>()], request, subject, options.AllowKeyReuse, clock.GetUtcNow());
     }

@@ -42,7 +42,7 @@ sealed class AdmitCertificatesConsumer(Registry registry, Grants grants, KeyExam
 {
     public Task Consume(ConsumeContext<AdmitCertificates> context) =>
         context.AnswerEach<Command, AdmitCertificateAnswer, AdmitCertificatesAnswer>(
-            async item => (await keys.Refuse(item.Certificate, context.CancellationToken)) is { } badKey
-                ? new() { Refused = badKey.ToRefused() }
-                : await AdmitCertificate.Handle(item, registry, grants, context.CancellationToken), refused => new() { Refused = refused });
+            item => keys.Guard<AdmitCertificateAnswer>(item.Certificate, badKey => new() { Refused = badKey.ToRefused() },
+                () => AdmitCertificate.Handle(item, registry, grants, context.CancellationToken), context.CancellationToken),
+            refused => new() { Refused = refused });
 }

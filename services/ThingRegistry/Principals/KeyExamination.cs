@@ -12,6 +12,8 @@ sealed class KeyExamination(Registry registry, IAsk ask, ThingRegistryOptions op
 {
     const string Select = "select certificate_id from fleet_registered_keys where key_hash = $1 limit 8";
 
+    static readonly Refusal Taken = new(Reasons.Unavailable.Code, "Another certificate with this key is being registered at this moment.");
+
     /// <summary>A key is one device's. The device's next certificate has the same subject and belongs to the same thing; another device's has not.</summary>
     /// <param name="things">Things that the certificate belongs to; none while it is new.</param>
     /// <param name="others">Registered certificates on the same key.</param>
@@ -23,9 +25,12 @@ sealed class KeyExamination(Registry registry, IAsk ask, ThingRegistryOptions op
     static bool IsElsewhere(Principal other, IReadOnlyList<AttachedThing> things) =>
         things.Count > 0 && other.Things.Count > 0 && !other.Things.Any(thing => things.Any(own => own.ThingName == thing.ThingName));
 
-    /// <returns>Why not, or null; also for what is no certificate: who reads it says so.</returns>
+    /// <summary>Examines a certificate's key and, when nothing is against it, registers the certificate: one at a time for each key.</summary>
+    /// <param name="der">Also what is no certificate: who reads it says so.</param>
+    /// <param name="refuse">The answer when the key is refused.</param>
+    /// <param name="register">The answer when it is not.</param>
     /// <exception cref="RequestUnavailableException">The authority did not answer.</exception>
-    public async Task<Refusal?> Refuse(byte[] der, CancellationToken cancellation)
+    public async Task<T> Guard<T>(byte[] der, Func<Refusal, T> refuse, Func<Task<T>> register, CancellationToken cancellation)
     {
         CertificateText certificate;
         try
@@ -34,13 +39,22 @@ sealed class KeyExamination(Registry registry, IAsk ask, ThingRegistryOptions op
         }
         catch (PkiException)
         {
-            return null;
+            return await register();
         }
 
-        return (await Refuse([(CertificateId.Of(der), certificate, [])], cancellation))[0];
+        var (id, hash) = (CertificateId.Of(der), SHA256.HashData(certificate.SubjectPublicKeyInfo.Span));
+        if (!await KeyClaims.TryTake(registry.Database, hash, id, cancellation)) return refuse(Taken);
+        try
+        {
+            return (await Refuse([(id, certificate, [])], cancellation))[0] is { } refusal ? refuse(refusal) : await register();
+        }
+        finally
+        {
+            await KeyClaims.Release(registry.Database, hash, CancellationToken.None);
+        }
     }
 
-    /// <summary>The same for many that are registered already.</summary>
+    /// <summary>What is against the keys of certificates that are registered already, or may be.</summary>
     /// <param name="certificates">At most 250.</param>
     /// <returns>One for each, in the order asked.</returns>
     /// <exception cref="RequestUnavailableException">The authority did not answer.</exception>

@@ -58,13 +58,9 @@ sealed class RegisterCertificateConsumer(Registry registry, ThingRegistryOptions
 {
     public async Task Consume(ConsumeContext<Command> context)
     {
-        if (Pem.TryReadOnly(context.Message.CertificatePem, Pem.Certificate) is { } der && await keys.Refuse(der, context.CancellationToken) is { } badKey)
-        {
-            await context.RespondAsync(badKey.ToRefused());
-            return;
-        }
-
-        var (id, written) = await RegisterCertificate.Handle(context.Message, registry, options, context.CancellationToken);
+        var der = Pem.TryReadOnly(context.Message.CertificatePem, Pem.Certificate) ?? [];
+        var (id, written) = await keys.Guard<(string, Written<Principal, PrincipalEvent>)>(der, badKey => ("", new(badKey, Principal.Initial, 0)),
+            () => RegisterCertificate.Handle(context.Message, registry, options, context.CancellationToken), context.CancellationToken);
         await context.Answer(written, principal => principal.Describe(id));
     }
 }

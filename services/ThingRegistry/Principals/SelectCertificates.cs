@@ -104,11 +104,12 @@ sealed class RegisteredKeysTable : IInlineProjection
 
     public IReadOnlyList<string> Tables { get; } = ["fleet_registered_keys"];
 
-    public string Schema => """
+    public string Schema => $"""
         create table if not exists fleet_registered_keys (
             key_hash text collate "C" not null,
             certificate_id text collate "C" not null,
             primary key (key_hash, certificate_id));
+        {KeyClaims.Schema}
         """;
 
     public void Project(RecordedEvent e, ProjectionBatch batch)

@@ -30,6 +30,42 @@ public sealed class KeyRulesTests
         (await authority.Handle(TestAuthority.Asking(key.CreateSigningRequest("SN-1")))).Refused!.Code.ShouldBe(Reasons.KeyShared.Code, "nobody repeats a request that long");
     }
 
+    /// <summary>Peers 3.2 case 32, at the same instant.</summary>
+    [Fact]
+    public async Task Of_many_who_ask_for_one_key_at_once_one_is_served_and_it_may_ask_again()
+    {
+        await using var authority = await TestAuthority.Start();
+        for (var round = 0; round < 5; round++)
+        {
+            using var key = KeyPair.CreateEcdsaP256();
+            var asked = Enumerable.Range(0, 12).Select(i => From(Other[..63] + $"{i:x}", key, $"SN-{round}-{i}")).ToArray();
+
+            var answers = await Task.WhenAll(asked.Select(command => Task.Run(() => authority.Handle(command))));
+
+            var served = answers.Index().Where(each => each.Item.Refused is null).ToArray().ShouldHaveSingleItem();
+            answers.Where(answer => answer.Refused is not null).Select(answer => answer.Refused!.Code).ShouldAllBe(code => code == Reasons.KeyShared.Code || code == Reasons.Unavailable.Code);
+            var again = From(asked[served.Index].Flow.PrincipalId, key, $"SN-{round}-{served.Index}");
+            (await authority.Handle(again)).Refused.ShouldBeNull("its answer was lost");
+            (await authority.Handle(From(new('e', 64), key, "SN-late"))).Refused!.Code.ShouldBe(Reasons.KeyShared.Code);
+        }
+
+        (await authority.Scalar<long>("select count(*) from fleet_key_claims")).ShouldBe(0, "whoever is refused, or done, gives the key back");
+    }
+
+    [Fact]
+    public async Task A_claim_whose_holder_died_lapses()
+    {
+        await using var authority = await TestAuthority.Start();
+        using var key = KeyPair.CreateEcdsaP256();
+        var hash = SHA256.HashData(key.SubjectPublicKeyInfo);
+        (await KeyClaims.TryTake(authority.Store.DataSource, hash, "dead", default)).ShouldBeTrue();
+        (await authority.Handle(From(Other, key, "SN-1"))).Refused!.Code.ShouldBe(Reasons.Unavailable.Code);
+
+        await authority.Scalar<long>("with lapsed as (update fleet_key_claims set until = now() - interval '1 second' returning 1) select count(*) from lapsed");
+
+        (await authority.Handle(From(Other, key, "SN-1"))).Refused.ShouldBeNull();
+    }
+
     [Fact]
     public async Task A_key_made_here_cannot_be_brought_back_as_somebody_elses()
     {
