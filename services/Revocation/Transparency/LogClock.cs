@@ -11,7 +11,7 @@ namespace FleetPlatform.Revocation.Transparency;
 /// Enters what was issued, and has the log's state signed by the authority, again and again. What is due is read from the database, so any replica can do it; two
 /// at once do each other no harm.
 /// </summary>
-sealed class LogClock : BackgroundService
+sealed class LogClock : WorkLoop
 {
     const int Page = 256;
 
@@ -24,10 +24,13 @@ sealed class LogClock : BackgroundService
     readonly Counter<long> _failures;
 
     public LogClock(TransparencyLog transparency, Checkpoints checkpoints, IAsk ask, RevocationOptions options, FleetService service, TimeProvider clock, ILogger<LogClock> log)
+        : base(clock)
     {
         (_transparency, _checkpoints, _ask, _options, _clock, _log) = (transparency, checkpoints, ask, options, clock, log);
         _failures = service.Meter.CreateCounter<long>("fleet.revocation.log_failures", "{turn}", "Turns in which the transparency log did not get on. An alarm when it goes on.");
     }
+
+    protected override TimeSpan Pause => _options.LogPeriod;
 
     /// <summary>Why the last turn failed; null when it did not.</summary>
     public string? Failure { get; private set; }
@@ -47,24 +50,17 @@ sealed class LogClock : BackgroundService
         await _checkpoints.Keep(new(size, answer.Note ?? throw new LogRefusedException("Another replica is at it."), answer.SubjectPublicKeyInfo), _clock.GetUtcNow(), cancellation);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task Look(CancellationToken stopping)
     {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await Turn(stoppingToken);
-                Failure = null;
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                _failures.Add(1);
-                Failure = failure.Message;
-                Log.LogNotSigned(_log, failure.Message);
-            }
+        await Turn(stopping);
+        Failure = null;
+    }
 
-            await Task.Delay(_options.LogPeriod, _clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+    protected override void Postpone(Exception failure)
+    {
+        _failures.Add(1);
+        Failure = failure.Message;
+        Log.LogNotSigned(_log, failure.Message);
     }
 
     async Task<CheckpointSigned> Ask(long former, long size, CancellationToken cancellation)

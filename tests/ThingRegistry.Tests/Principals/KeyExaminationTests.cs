@@ -40,7 +40,7 @@ public sealed class KeyExaminationTests(RegistryFixture fixture) : IClassFixture
     }
 
     Task<Refusal?> Register(KeyExamination keys, string pem) => keys.Guard<Refusal?>(FleetPlatform.Pki.Pem.ReadCertificate(pem), refusal => refusal, async () =>
-        (await RegisterCertificate.Handle(new() { CertificatePem = pem, Status = CertificateStatus.Active, RequestedBy = "test" }, fixture.Registry, new(), default)).Written.Refusal, default);
+        (await Principals.RegisterCertificate.Handle(new() { CertificatePem = pem, Status = CertificateStatus.Active, RequestedBy = "test" }, fixture.Registry, new(), default)).Written.Refusal, default);
 
     static Principal Registered(PrincipalStatus status, params string[] things) =>
         Principal.Initial with { Status = status, CertificatePem = Pem, Things = [.. things.Select(Thing)] };
