@@ -100,8 +100,7 @@ public readonly ref struct PublicKey
             return rsa.VerifyData(data, signature, hash, RSASignaturePadding.Pkcs1);
         }
 
-        using var ecdsa = ECDsa.Create();
-        ecdsa.ImportSubjectPublicKeyInfo(spki, out _);
+        using var ecdsa = EcPublicKey.Import(spki, Read(spki));
         return ecdsa.VerifyData(data, signature, hash, DSASignatureFormat.Rfc3279DerSequence);
     }
 
