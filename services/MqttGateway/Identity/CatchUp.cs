@@ -175,11 +175,11 @@ sealed class CatchUp : BackgroundService, IReceiveEndpointObserver
     public Task Completed(ReceiveEndpointCompleted completed) => Task.CompletedTask;
 }
 
-/// <summary>Says whether this gateway knows all that is revoked.</summary>
+/// <summary>Says whether this gateway knows all that is revoked. One that lets nobody in is not to be sent anybody: devices would be told to come back.</summary>
 sealed class CatchUpHealth(UntrustedCertificates untrusted, CatchUp catchUp) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        !untrusted.IsCurrent ? HealthCheckResult.Degraded("Nobody is let in: what was revoked meanwhile is not known yet.")
+        !untrusted.IsCurrent ? HealthCheckResult.Unhealthy("Nobody is let in: what was revoked meanwhile is not known yet.")
         : catchUp.IsStale ? HealthCheckResult.Degraded("The revocation service does not answer; what was kept decides.")
         : HealthCheckResult.Healthy());
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.Mqtt;
 using FleetPlatform.MqttGateway.Identity;
@@ -82,9 +83,17 @@ public sealed class CatchUpTests
         gateway.Get<CatchUp>().SeeAgain();
 
         await Eventually.Is(() => Task.FromResult(gateway.Get<CatchUp>().IsStale));
+        (await Health(gateway)).ShouldBe(HttpStatusCode.OK, "degraded, and ready");
         await using var session = await gateway.Connect(gateway.Registered(Everything), "stale-1");
 
         await using var stranger = await GatewayUnderTest.StartWith(neighbours => neighbours.RevocationIsAway = true, ("MqttGateway:CatchUpPatience", "00:00:00.1"));
         (await Should.ThrowAsync<MqttConnectException>(stranger.Connect(stranger.Registered(Everything), "stranger-1"))).Reason.ShouldBe(ReasonCode.ServerUnavailable);
+        (await Health(stranger)).ShouldBe(HttpStatusCode.ServiceUnavailable, "who lets nobody in is not ready");
+    }
+
+    static async Task<HttpStatusCode> Health(GatewayUnderTest gateway)
+    {
+        using var http = new HttpClient();
+        return (await http.GetAsync(new Uri($"http://127.0.0.1:{gateway.HttpPort}/health"))).StatusCode;
     }
 }
