@@ -36,7 +36,7 @@ sealed class GatewayOptions : IValidatableObject
 
     /// <summary>
     /// How long connections wait for the revocation service to say what was revoked meanwhile. Then the gateway, if it has kept an earlier
-    /// answer, admits on what it knows and is degraded; without one it goes on refusing. Default 10 s.
+    /// answer, admits on what it knows and is degraded; without one it goes on refusing, and /health says 503. Default 10 s.
     /// </summary>
     public TimeSpan CatchUpPatience { get; init; } = TimeSpan.FromSeconds(10);
 
