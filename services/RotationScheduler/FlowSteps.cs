@@ -44,6 +44,7 @@ sealed class FlowSteps(EventStore store) : IFlowSteps
         OfferProven e => Step(recorded, "new certificate proven", $"connected and published; the old one works until {e.RetireAt:u}") with { CertificateId = e.CertificateId },
         DeviceReported e => Step(recorded, $"device reported {e.Status}", e.Detail) with { CertificateId = e.CertificateId },
         AttemptFailed e => Step(recorded, "attempt to rotate failed", $"{e.Code}: {e.Detail} Again at {e.RetryAt:u}"),
+        OffersSuperseded e => Step(recorded, "certificates that are not used given up", string.Join(", ", e.Doomed.Select(id => id[..Math.Min(12, id.Length)]))),
         OfferRevoked e => Step(recorded, "unproven certificate revoked", null) with { CertificateId = e.CertificateId },
         OldDeactivated e => Step(recorded, "old certificate deactivated", null) with { CertificateId = e.CertificateId },
         OldRevoked e => Step(recorded, "old certificate revoked", null) with { CertificateId = e.CertificateId },

@@ -1,14 +1,10 @@
 using System.Diagnostics;
-using System.Globalization;
 using FleetPlatform.Pki;
 using FleetPlatform.TestKit;
 
 namespace FleetPlatform.Stories;
 
-/// <summary>
-/// Devices provision while a service is killed at a random instant of their flows. FLEET_CRASH_RUNS=1000 for the long version, with
-/// FLEET_CRASH_SEED as the first seed; a failure names the one that it had.
-/// </summary>
+/// <summary>Devices provision while a service is killed at a random instant of their flows. See <see cref="Seeds"/> for the long version.</summary>
 public sealed class CrashStories(Platform platform)
 {
     const int DevicesInRun = 6;
@@ -18,9 +14,7 @@ public sealed class CrashStories(Platform platform)
     [Fact]
     public async Task A_crash_between_any_two_steps_loses_nothing_doubles_nothing_and_orphans_nothing()
     {
-        var seed = Number("FLEET_CRASH_SEED", 1);
-        for (var run = 0; run < Number("FLEET_CRASH_RUNS", 1); run++)
-            await Run(seed + run);
+        foreach (var seed in Seeds.All(usual: 1)) await Run(seed);
     }
 
     async Task Run(int seed)
@@ -41,9 +35,6 @@ public sealed class CrashStories(Platform platform)
         foreach (var device in devices) await Eventually.Holds(() => device.IsWhole(), TimeSpan.FromSeconds(30));
         await platform.HasRecovered();
     }
-
-    static int Number(string name, int absent) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : absent;
 
     /// <summary>A device that goes on until it has its thing, with everything it was told on the way.</summary>
     sealed class Provisioned(Platform platform, string serial, string run)

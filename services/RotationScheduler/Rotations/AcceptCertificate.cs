@@ -11,12 +11,17 @@ namespace FleetPlatform.RotationScheduler.Rotations;
 /// </summary>
 sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse uses, RenewalRules rules, TimeProvider clock)
 {
-    /// <summary>What the new certificate is to the thing's latest rotation. Nothing when that one is over: the device began by itself.</summary>
+    /// <summary>What the new certificate is to the thing's latest rotation. Nothing when that one is over and proved none that is newer: the device began by itself.</summary>
     /// <param name="expiredAt">The end of the certificate that it was asked with, if that was over.</param>
     public static Decision<RotationEvent> Decide(CertificatePair pair, Rotation rotation, DateTimeOffset now, DateTimeOffset? expiredAt = null)
     {
-        if (!rotation.IsOpen || rotation.Knows(pair.CertificateId)) return Decision<RotationEvent>.Nothing;
+        var leftBehind = IsLeftBehind(pair, rotation);
+        if ((!rotation.IsOpen && !leftBehind) || rotation.Knows(pair.CertificateId)) return Decision<RotationEvent>.Nothing;
         var offered = new CertificateOffered(pair.CertificateId, pair.RenewalOf, pair.RegisteredAt, now + rotation.Terms.Answer) { At = now, ExpiredAt = expiredAt };
+
+        // The device uses a later one already, and the news of this one is late: perhaps the rotation is over meanwhile.
+        if (leftBehind && rotation.Evolve(offered).Expendable([pair.CertificateId]) is [_, ..] doomed)
+            return (RotationEvent[])[offered, new OffersSuperseded(doomed) { At = now }];
 
         // Asking for the next one over a connection with this one is as good a proof as any; and the device has forgotten the one before.
         return rotation.Offers.Contains(pair.RenewalOf)
@@ -24,14 +29,17 @@ sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse u
             : offered;
     }
 
+    /// <summary>Whether the device has proven a later one than this, which it got over a connection with one of the same rotation.</summary>
+    public static bool IsLeftBehind(CertificatePair pair, Rotation rotation) => rotation.HasLeftBehind(pair.RegisteredAt) && rotation.Certificates.Contains(pair.RenewalOf);
+
     /// <summary>Of a rotation that the device began itself.</summary>
-    public static RotationEvent[] Begin(CertificateRow row, int number, RenewalRule? rule, DateTimeOffset? expiredAt, DateTimeOffset now)
+    public static RotationEvent[] Begin(string thing, CertificatePair pair, int number, RenewalRule? rule, DateTimeOffset? expiredAt, DateTimeOffset now)
     {
         var terms = rule?.Terms ?? RotationTerms.Default;
         return
         [
-            new RotationStarted(row.ThingName!, number, row.RenewalOf!, RotationReason.Device, null, rule?.Scope, terms, row.RenewalOf!) { At = now },
-            new CertificateOffered(row.CertificateId, row.RenewalOf!, row.RegisteredAt, now + terms.Answer) { At = now, ExpiredAt = expiredAt },
+            new RotationStarted(thing, number, pair.RenewalOf, RotationReason.Device, null, rule?.Scope, terms, pair.RenewalOf) { At = now },
+            new CertificateOffered(pair.CertificateId, pair.RenewalOf, pair.RegisteredAt, now + terms.Answer) { At = now, ExpiredAt = expiredAt },
         ];
     }
 
@@ -51,14 +59,16 @@ sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse u
         while (true)
         {
             var (number, latest) = await table.Latest(row.ThingName!, cancellation);
-            if (!latest.IsOpen)
-                return await table.Knows(row.ThingName!, row.CertificateId, cancellation) ? number : await BeginOwn(row, number + 1, expiredAt, cancellation);
+            if (number > 1 && !latest.Knows(row.CertificateId) && await table.Knows(row.ThingName!, row.CertificateId, cancellation)) return number;
+            if (!latest.IsOpen && !latest.Knows(row.CertificateId) && !IsLeftBehind(PairOf(row), latest)) return await BeginOwn(row, number + 1, expiredAt, cancellation);
 
             var written = await store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf(row.ThingName!, number),
-                rotation => Decide(new(row.CertificateId, row.RenewalOf!, row.RegisteredAt), rotation, clock.GetUtcNow(), expiredAt), new() { Actor = row.RenewalOf }, cancellation);
+                rotation => Decide(PairOf(row), rotation, clock.GetUtcNow(), expiredAt), new() { Actor = row.RenewalOf }, cancellation);
             if (written.State.Knows(row.CertificateId)) return number;
         }
     }
+
+    static CertificatePair PairOf(CertificateRow row) => new(row.CertificateId, row.RenewalOf!, row.RegisteredAt);
 
     async Task<DateTimeOffset?> FindExpiry(CertificateRow row, CancellationToken cancellation)
     {
@@ -72,7 +82,7 @@ sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse u
     {
         var rule = RenewalRules.Of(await rules.Read(cancellation), row.Groups, row.Template);
         var session = store.OpenSession(new() { Actor = row.RenewalOf });
-        session.StartStream(Rotation.StreamOf(row.ThingName!, number), Begin(row, number, rule, expiredAt, clock.GetUtcNow()));
+        session.StartStream(Rotation.StreamOf(row.ThingName!, number), Begin(row.ThingName!, PairOf(row), number, rule, expiredAt, clock.GetUtcNow()));
         await session.SaveChangesAsync(cancellation); // someone who is faster: the message is retried on what is there then
         return number;
     }

@@ -57,11 +57,13 @@ static class AdvanceRotation
             case RotationPhase.Waiting:
                 return rotation.Target is { } target && isActive(target) ? Command(rotation, target, now) : Lost(FailureCodes.OldLost, "The certificate to be replaced is not active any more.");
             case RotationPhase.Commanded:
-                return AttemptEnds.With(FailureCodes.NoAnswer, "No new certificate by the deadline: the device is away, does not subscribe, or cannot.", rotation, now);
+                return AttemptEnds.With(FailureCodes.NoAnswer, "No new certificate by the deadline: the device is away, does not subscribe, or cannot.", rotation, now, isActive);
             case RotationPhase.Offered:
                 return rotation.Connected.Count == 0
-                    ? AttemptEnds.With(FailureCodes.NeverConnected, "The device has a new certificate and did not connect with it by the deadline.", rotation, now)
-                    : AttemptEnds.With(FailureCodes.NeverPublished, "The device connected with its new certificate and published nothing by the deadline.", rotation, now);
+                    ? AttemptEnds.With(FailureCodes.NeverConnected, "The device has a new certificate and did not connect with it by the deadline.", rotation, now, isActive)
+                    : AttemptEnds.With(FailureCodes.NeverPublished, "The device connected with its new certificate and published nothing by the deadline.", rotation, now, isActive);
+            case RotationPhase.Overlap or RotationPhase.Retired when rotation.Offers.Count > 0 && rotation.Offers.Count == rotation.Superseded.Count && isActive(rotation.Proven!):
+                return Supersede(rotation, isActive, now);
             case RotationPhase.Overlap when rotation.Offers.Count > 0:
                 return Lost(FailureCodes.Ambiguous, "The device asked for yet another certificate beside the proven one, and does not use it. The old one stays.");
             case RotationPhase.Overlap or RotationPhase.Retiring:
@@ -76,7 +78,15 @@ static class AdvanceRotation
                 throw new UnreachableException($"No next step from {rotation.Phase}.");
         }
 
-        Decision<RotationEvent> Lost(string code, string detail) => new RotationFailed(code, detail, code == FailureCodes.Ambiguous ? [] : rotation.Expendable(rotation.Offers)) { At = now };
+        Decision<RotationEvent> Lost(string code, string detail) => new RotationFailed(code, detail, code == FailureCodes.Ambiguous ? [] : rotation.Expendable(rotation.Offers, isActive)) { At = now };
+    }
+
+    // The device that asked for the next one with the proven one has as long to use it as for any.
+    static Decision<RotationEvent> Supersede(Rotation rotation, Func<string, bool> isActive, DateTimeOffset now)
+    {
+        var over = rotation.Superseded.Where(pair => rotation.HasLeftBehind(pair.RegisteredAt) || now - pair.RegisteredAt is var age && (age >= rotation.Terms.Answer || age < TimeSpan.Zero));
+        var doomed = rotation.Expendable(over.Select(pair => pair.CertificateId), isActive);
+        return doomed.Count > 0 ? new OffersSuperseded(doomed) { At = now } : Decision<RotationEvent>.Nothing;
     }
 
     static Decision<RotationEvent> Command(Rotation rotation, string target, DateTimeOffset now) => new RotationCommanded(
@@ -101,7 +111,7 @@ sealed class RotationWork(EventStore store, RotationsTable table, IAsk ask, Time
         for (var step = 0; step < MaximumSteps; step++)
         {
             var rotation = await store.AggregateStreamAsync<Rotation, RotationEvent>(id, cancellation);
-            var active = await table.ActiveOf([.. rotation.Old, .. rotation.Proven is { } proven ? [proven] : (string[])[]], cancellation);
+            var active = await table.ActiveOf([.. rotation.Certificates], cancellation);
             var now = clock.GetUtcNow();
             Decision<RotationEvent> decision;
             if (AdvanceRotation.ActOf(rotation, active.Contains, now) is { } act)

@@ -96,15 +96,19 @@ sealed record Rotation : IAggregate<Rotation, RotationEvent>
     /// <summary>Open, and no new certificate is proven yet.</summary>
     public bool IsUnproven => Phase is RotationPhase.Waiting or RotationPhase.Commanded or RotationPhase.Offered;
 
+    /// <summary>Whether a certificate was registered before one that is proven: the device has left it behind, however late the news comes.</summary>
+    public bool HasLeftBehind(DateTimeOffset registeredAt) => registeredAt < Reached;
+
     /// <summary>Whether it has had to do with a certificate.</summary>
     public bool Knows(string certificateId) => Started?.OldCertificateId == certificateId || Pairs.Any(pair => pair.CertificateId == certificateId);
 
     /// <summary>
     /// Of these certificates those that can die without leaving the device without one: of each pair that it may hold, one must live.
     /// </summary>
-    public IReadOnlyList<string> Expendable(IEnumerable<string> certificateIds)
+    /// <param name="isActive">Whether a certificate is registered ACTIVE, which others decide, too; null: what is on record here counts alone.</param>
+    public IReadOnlyList<string> Expendable(IEnumerable<string> certificateIds, Func<string, bool>? isActive = null)
     {
-        var dead = new HashSet<string>(Dead, StringComparer.Ordinal);
+        var dead = new HashSet<string>(isActive is null ? Dead : Dead.Concat(Certificates.Where(id => !isActive(id))), StringComparer.Ordinal);
         var expendable = new List<string>();
         foreach (var id in certificateIds)
         {
@@ -116,10 +120,21 @@ sealed record Rotation : IAggregate<Rotation, RotationEvent>
         return expendable;
     }
 
+    /// <summary>All that it has had to do with.</summary>
+    public IEnumerable<string> Certificates => Pairs.SelectMany(pair => (string[])[pair.CertificateId, pair.RenewalOf]).Concat(Old).Distinct(StringComparer.Ordinal);
+
     /// <summary>When a certificate was registered.</summary>
     public DateTimeOffset RegisteredAt(string certificateId) => Pairs.First(pair => pair.CertificateId == certificateId).RegisteredAt;
 
-    bool MayBeHeld(CertificatePair pair) => Reached is not { } reached || pair.RegisteredAt >= reached;
+    /// <summary>
+    /// The offers beside a proven certificate that say nothing against it: the device had them before it, or asked for them with it.
+    /// One that it asked for with an older certificate may mean that it is back with that.
+    /// </summary>
+    public IReadOnlyList<CertificatePair> Superseded => Proven is null
+        ? []
+        : [.. Pairs.Where(pair => Offers.Contains(pair.CertificateId) && (HasLeftBehind(pair.RegisteredAt) || pair.RenewalOf == Proven))];
+
+    bool MayBeHeld(CertificatePair pair) => !HasLeftBehind(pair.RegisteredAt);
 
     public Rotation Evolve(RotationEvent @event) => @event switch
     {
@@ -128,6 +143,7 @@ sealed record Rotation : IAggregate<Rotation, RotationEvent>
         CertificateOffered e => Offer(e),
         OfferConnected e => this with { Connected = [.. Connected, e.CertificateId] },
         OfferProven e => Prove(e),
+        OffersSuperseded e => GiveUp(e.Doomed),
         DeviceReported => this with { Reports = Reports + 1 },
         AttemptFailed e => GiveUp(e.Doomed) with
         {

@@ -56,6 +56,10 @@ sealed record OfferConnected(string CertificateId) : RotationEvent;
 /// <param name="Doomed">Registered before it, and never used.</param>
 sealed record OfferProven(string CertificateId, DateTimeOffset RetireAt, IReadOnlyList<string> Doomed) : RotationEvent;
 
+/// <summary>Certificates that the device does not use although it could: registered before the proven one, or over it and left alone.</summary>
+/// <param name="Doomed">Certificates that are revoked next.</param>
+sealed record OffersSuperseded(IReadOnlyList<string> Doomed) : RotationEvent;
+
 /// <summary>The device said something on its report topic.</summary>
 sealed record DeviceReported(string CertificateId, string Status, string? Detail) : RotationEvent;
 

@@ -56,6 +56,7 @@ sealed class RotationsProjection : IInlineProjection
                 row.Set("waiting", f.Doomed.Count > 0 ? f.At : f.RetryAt, ", failure_code = $5, failure_detail = $6, new_certificate = null, proven_at = null",
                     Sql.Text(f.Code), Sql.Text(f.Detail));
                 break;
+            case OffersSuperseded s: row.Wake(s.At); break;
             case OfferRevoked r: row.Wake(r.NextAt); break;
             case RetirementBegun b: row.Set("retiring", b.At); break;
             case OldDeactivated d: row.Set("retired", d.RevokeAt ?? d.At); break;

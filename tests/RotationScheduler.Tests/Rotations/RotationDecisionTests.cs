@@ -88,6 +88,42 @@ public sealed class RotationDecisionTests
         AdvanceRotation.ActOf(After([.. Proven, begun, deactivated]), _ => true, Noon.AddDays(8)).ShouldBe(new RotationAct(RotationActKind.RevokeOld, "old"));
     }
 
+    /// <summary>A device registers two and uses the second; the news of the first comes after all the rest, as when the scheduler was away.</summary>
+    [Fact]
+    public void What_was_registered_before_the_proven_one_is_revoked_however_late_the_news_comes()
+    {
+        var late = new CertificatePair("first", "old", Noon.AddSeconds(-1));
+        RotationEvent[] over = [.. Proven, new RetirementBegun { At = Noon }, new OldDeactivated("old", null) { At = Noon }, new OldRevoked("old") { At = Noon }, new RotationCompleted { At = Noon }];
+
+        foreach (var events in (RotationEvent[][])[Proven, over])
+        {
+            var state = After([.. events, .. AcceptCertificate.Decide(late, After(events), Noon).Events]);
+            AdvanceRotation.ActOf(state, _ => true, Noon).ShouldBe(new RotationAct(RotationActKind.RevokeDoomed, "first"));
+            After([.. events, .. AcceptCertificate.Decide(late, state, Noon).Events]).Doomed.ShouldBeEmpty("told twice");
+        }
+
+        // Another device of the same thing, or a later one, is not left behind.
+        AcceptCertificate.Decide(late with { RenewalOf = "another's" }, After(over), Noon).Events.ShouldBeEmpty();
+        AcceptCertificate.Decide(late with { RegisteredAt = Noon.AddSeconds(1) }, After(over), Noon).Events.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void One_more_that_was_asked_for_with_the_proven_one_has_its_time_and_is_then_revoked()
+    {
+        var next = AcceptCertificate.Decide(new("next", "new", Noon.AddMinutes(5)), After(Proven), Noon.AddMinutes(5)).Events.ShouldHaveSingleItem();
+        var state = After([.. Proven, next]);
+
+        AdvanceRotation.Decide(state, _ => true, Noon.AddDays(7)).Events.ShouldHaveSingleItem().ShouldBeOfType<OffersSuperseded>().Doomed.ShouldBe(["next"]);
+        AdvanceRotation.Decide(state, id => id != "new", Noon.AddDays(7)).Events.ShouldHaveSingleItem().ShouldBeOfType<RotationFailed>().Doomed.ShouldBeEmpty("it may be all that the device has");
+
+        var atOnce = After([.. Offered, new OfferProven("new", Noon, []) { At = Noon }, next]);
+        AdvanceRotation.Decide(atOnce, _ => true, Noon.AddMinutes(6)).Events.ShouldBeEmpty("the device may be about to use it");
+    }
+
+    [Fact]
+    public void An_unproven_certificate_stays_when_somebody_has_taken_the_old_one_meanwhile() =>
+        AdvanceRotation.Decide(After(Offered), id => id != "old", Noon.AddHours(1)).Events.ShouldHaveSingleItem().ShouldBeOfType<AttemptFailed>().Doomed.ShouldBeEmpty();
+
     [Fact]
     public void A_device_that_comes_back_with_the_old_certificate_keeps_it()
     {

@@ -31,31 +31,38 @@ public enum Behaviour
 sealed class World(int seed, Behaviour behaviour)
 {
     const string Thing = "SN-1";
+    const int MostUnderWay = 10; // messages: what a device says must not bury what others say
     static readonly RotationTerms Terms = new(TimeSpan.FromMinutes(10), 3, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), TimeSpan.FromHours(1));
 
     readonly Random _random = new(seed);
     readonly List<string> _active = ["c0"];
     readonly List<Action> _messages = [];
     readonly List<string> _slots = ["c0"];
-    Rotation _rotation = Rotation.Initial;
+    readonly List<Rotation> _rotations = [Rotation.Initial];
+    readonly List<CertificateUse> _uses = [];
     DateTimeOffset _now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
     int _made;
     string _current = "c0";
 
     public List<RotationEvent> Events { get; } = [];
 
-    public Rotation Rotation => _rotation;
+    /// <summary>The one that was asked for; the device may have begun others.</summary>
+    public Rotation Rotation => _rotations[0];
+
+    public IReadOnlyList<Rotation> Rotations => _rotations;
 
     /// <summary>Certificates of the device that work.</summary>
     public IReadOnlyList<string> Working => [.. _slots.Where(_active.Contains)];
 
     public IReadOnlyList<string> Active => _active;
 
-    /// <summary>Runs until the rotation has ended and nothing is left to do; after each step the device must be able to connect.</summary>
+    bool IsBusy => _messages.Count > 0 || _rotations.Exists(rotation => rotation.IsOpen || rotation.Doomed.Count > 0);
+
+    /// <summary>Runs until every rotation has ended and nothing is left to do; after each step the device must be able to connect.</summary>
     public void Run(Action<World> invariant)
     {
-        Record(StartRotation.Decide(new(Thing, "c0", RotationReason.Operator, null, "test") { Terms = Terms }, _rotation, 1, _now).Events);
-        for (var step = 0; step < 2_000 && (_rotation.IsOpen || _rotation.Doomed.Count > 0 || _messages.Count > 0); step++)
+        Record(0, StartRotation.Decide(new(Thing, "c0", RotationReason.Operator, null, "test") { Terms = Terms }, Rotation, 1, _now).Events);
+        for (var step = 0; step < 2_000 && IsBusy; step++)
         {
             if (step > 1_000) _now += TimeSpan.FromHours(12); // however far a clock was put back, it gets there
             Step();
@@ -71,31 +78,59 @@ sealed class World(int seed, Behaviour behaviour)
             case < 7: Deliver(); break;
             case 7: _now += TimeSpan.FromMinutes(_random.Next(30)); break;
             case 8 when _random.Next(20) == 0: _now += TimeSpan.FromDays(_random.Next(-400, 400)); break; // the clock jumps
-            default: Reconnect(); break;
+            default:
+                if (_messages.Count < MostUnderWay) Reconnect();
+                break;
         }
     }
 
     // What the scheduler does in one step. Killed: the act is done, the record of it is not.
     void Turn(bool killed)
     {
-        if (AdvanceRotation.ActOf(_rotation, _active.Contains, _now) is { } act)
+        var at = _random.Next(_rotations.Count);
+        if (AdvanceRotation.ActOf(_rotations[at], _active.Contains, _now) is { } act)
         {
             _active.Remove(act.CertificateId);
-            if (!killed) Record(AdvanceRotation.Record(act, _rotation, _now).Events);
+            if (!killed) Record(at, AdvanceRotation.Record(act, _rotations[at], _now).Events);
             return;
         }
 
-        if (!killed) Record(AdvanceRotation.Decide(_rotation, _active.Contains, _now).Events);
+        if (!killed) Record(at, AdvanceRotation.Decide(_rotations[at], _active.Contains, _now).Events);
     }
 
-    void Record(IReadOnlyList<RotationEvent> events)
+    void Record(int at, IReadOnlyList<RotationEvent> events)
     {
         foreach (var @event in events)
         {
             Events.Add(@event);
-            _rotation = _rotation.Evolve(@event);
+            _rotations[at] = _rotations[at].Evolve(@event);
             if (@event is RotationCommanded commanded) Send(() => Hear(commanded.CertificateId), twice: true);
         }
+    }
+
+    // As AcceptCertificate: into the latest, else into one of its own; then the uses that were faster.
+    void Accept(CertificatePair pair)
+    {
+        if (!_active.Contains(pair.CertificateId)) return;
+        var last = _rotations.Count - 1;
+        if (_rotations.Exists(rotation => rotation.Knows(pair.CertificateId))) return;
+        if (_rotations[last].IsOpen || AcceptCertificate.IsLeftBehind(pair, _rotations[last]))
+        {
+            Record(last, AcceptCertificate.Decide(pair, _rotations[last], _now).Events);
+        }
+        else
+        {
+            _rotations.Add(Rotation.Initial);
+            Record(++last, AcceptCertificate.Begin(Thing, pair, last + 1, null, null, _now));
+        }
+
+        foreach (var use in _uses.Where(use => use.CertificateId == pair.CertificateId).ToArray()) Note(use);
+    }
+
+    void Note(CertificateUse use)
+    {
+        _uses.Add(use);
+        Record(_rotations.Count - 1, NoteUse.Decide(use, _rotations[^1], _now).Events);
     }
 
     // Late, in any order, sometimes twice.
@@ -133,7 +168,7 @@ sealed class World(int seed, Behaviour behaviour)
         var (renewalOf, made) = (_current, $"c{++_made}");
         _active.Add(made); // the registry does it while the device waits
         var pair = new CertificatePair(made, renewalOf, DateTimeOffset.UnixEpoch.AddSeconds(_made));
-        Send(() => Record(AcceptCertificate.Decide(pair, _rotation, _now).Events), twice: true);
+        Send(() => Accept(pair), twice: true);
         if (!stores) return;
         _slots.RemoveAll(slot => slot != _current);
         _slots.Add(made);
@@ -151,19 +186,19 @@ sealed class World(int seed, Behaviour behaviour)
     {
         if (!_active.Contains(_current)) _current = Working.Count > 0 ? Working[0] : _current;
         if (!_active.Contains(_current)) return;
-        if (behaviour == Behaviour.ComesBackWithTheOldOne && _rotation.Phase == RotationPhase.Overlap && _random.Next(3) == 0 && _active.Contains(_slots[0])) _current = _slots[0];
+        if (behaviour == Behaviour.ComesBackWithTheOldOne && _rotations[^1].Phase == RotationPhase.Overlap && _random.Next(3) == 0 && _active.Contains(_slots[0])) _current = _slots[0];
         var (certificate, at) = (_current, _now);
         Send(() => Use(certificate, CertificateUseKind.Connected, at), twice: true);
         if (behaviour != Behaviour.NeverPublishes) Send(() => Use(certificate, CertificateUseKind.Published, at));
     }
 
-    void Use(string certificate, CertificateUseKind kind, DateTimeOffset at) => Record(NoteUse.Decide(
-        new() { CertificateId = certificate, ThingName = Thing, SessionId = "s", Kind = kind, At = at }, _rotation, _now).Events);
+    void Use(string certificate, CertificateUseKind kind, DateTimeOffset at) =>
+        Note(new() { CertificateId = certificate, ThingName = Thing, SessionId = "s", Kind = kind, At = at });
 
     void Report(string status)
     {
         var (certificate, at) = (_current, _now);
-        Send(() => Record(NoteReport.Decide(
-            new() { ThingName = Thing, CertificateId = certificate, SessionId = "s", Status = status, At = at }, _rotation, _now).Events));
+        Send(() => Record(_rotations.Count - 1, NoteReport.Decide(
+            new() { ThingName = Thing, CertificateId = certificate, SessionId = "s", Status = status, At = at }, _rotations[^1], _now).Events));
     }
 }

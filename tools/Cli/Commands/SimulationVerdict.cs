@@ -11,7 +11,6 @@ namespace FleetPlatform.Cli.Commands;
 static class SimulationVerdict
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    const string Ambiguous = "another-certificate-unproven"; // which of several the device holds is not known: the platform retires none
     static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Prints what became of each kind.</summary>
@@ -20,7 +19,6 @@ static class SimulationVerdict
     {
         var (wrong, began) = (fleet.ToList(), Stopwatch.StartNew());
         var outcomes = new Dictionary<SimulatedDevice, RotationView?>();
-        var ambiguous = 0;
         while (wrong.Count > 0)
         {
             var still = new List<SimulatedDevice>();
@@ -29,9 +27,7 @@ static class SimulationVerdict
                 var shown = await SimulateRotation.Patiently(() => controlPlane.Ask<ThingRotations>(
                     HttpMethod.Get, $"/fleet/rotation/things/{device.Store.ReadIdentity()!.ThingName}", cancellation), cancellation);
                 outcomes[device] = shown.Rotations is [var latest, ..] ? latest : null;
-                if (IsSound(device, shown)) continue;
-                if (IsAmbiguous(device, shown)) ambiguous++;
-                else still.Add(device);
+                if (!IsSound(device, shown)) still.Add(device);
             }
 
             wrong = still;
@@ -40,8 +36,7 @@ static class SimulationVerdict
         }
 
         Print(outcomes);
-        AnsiConsole.MarkupLineInterpolated($"{fleet.Count - wrong.Count - ambiguous} of {fleet.Count} devices have exactly one certificate that works, and use it; every failure has its reason.");
-        if (ambiguous > 0) AnsiConsole.MarkupLineInterpolated($"{ambiguous} of {fleet.Count} use one that works and keep another: which of them the device holds was not known, so none was retired.");
+        AnsiConsole.MarkupLineInterpolated($"{fleet.Count - wrong.Count} of {fleet.Count} devices have exactly one certificate that works, and use it; every failure has its reason.");
         foreach (var device in wrong) AnsiConsole.MarkupLineInterpolated($"[red]Not so: {device.Store.ReadIdentity()!.ThingName} ({Name(device)})[/]");
         return wrong.Count == 0;
     }
@@ -50,10 +45,6 @@ static class SimulationVerdict
         shown.Certificates.Where(certificate => certificate.Status == CertificateStatus.Active).ToArray() is [var only]
         && only.CertificateId == device.Store.ReadDevice()!.CertificateId
         && shown.Rotations is [{ EndedAt: not null } latest, ..] && (latest.Phase == "completed" || latest.FailureCode is not null);
-
-    static bool IsAmbiguous(SimulatedDevice device, ThingRotations shown) =>
-        shown.Rotations is [{ EndedAt: not null, FailureCode: Ambiguous }, ..]
-        && shown.Certificates.Any(certificate => certificate.Status == CertificateStatus.Active && certificate.CertificateId == device.Store.ReadDevice()!.CertificateId);
 
     static void Print(Dictionary<SimulatedDevice, RotationView?> outcomes)
     {
