@@ -105,6 +105,8 @@ public static class Reasons
 
     public static readonly Reason RenewalRefused = Add("renewal-refused", 403, "AccessDenied", "UnauthorizedException", 401,
         "Renew on a connection with the device's own current certificate, and only for the thing that this certificate belongs to.");
+    public static readonly Reason RotationFailed = Add("rotation-failed", 403, "AccessDenied", "InvalidRequestException", 400,
+        "The old certificate still works. ./fleet rotation show THING says why; docs/rotation.md what each code means.");
     public static readonly Reason KeyReused = Add("key-reused", 400, "InvalidCsr", "InvalidRequestException", 400,
         "Make a new key pair for every new certificate; the CSR holds the key of the certificate that it is to replace.");
     public static readonly Reason KeyShared = Add("key-shared", 400, "InvalidCsr", "InvalidRequestException", 400,

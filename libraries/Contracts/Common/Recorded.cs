@@ -69,6 +69,10 @@ public sealed record FlowStep
     public string? ReasonCode { get; init; }
 
     public string? Detail { get; init; }
+
+    /// <summary>True: the certificate was ended here because it is not needed any more. What others record of its end is then no failure.</summary>
+    public bool EndsCertificate { get; init; }
+
     public string? FlowId { get; init; }
     public string? SessionId { get; init; }
     public string? CertificateId { get; init; }

@@ -11,7 +11,8 @@ static class Timeline
     {
         var start = steps[0].At;
         AnsiConsole.MarkupLineInterpolated($"[bold]{subject}[/]  [grey]since {start:yyyy-MM-dd HH:mm:ss.fff} UTC[/]");
-        foreach (var step in steps) Print(step, step.At - start);
+        var retired = Retired(steps);
+        foreach (var step in steps) Print(step, step.At - start, IsFailure(step, retired));
 
         AnsiConsole.WriteLine();
         if (FirstFailure(steps) is { } failure) Explain(failure);
@@ -20,19 +21,28 @@ static class Timeline
 
     /// <summary>The first failing step of the latest attempt, or null when that attempt had none.</summary>
     /// <remarks>
-    /// An attempt is a flow, and steps without one belong to the flow that follows them. A connection that ended before any flow is an
-    /// attempt of its own.
+    /// An attempt is a flow, and steps without one belong to the flow that follows them, unless they ended a rotation. A connection that
+    /// ended before any flow is an attempt of its own. That a certificate was retired is no failure.
     /// </remarks>
     public static FlowStep? FirstFailure(IReadOnlyList<FlowStep> steps)
     {
+        var retired = Retired(steps);
         if (steps.LastOrDefault(step => step.FlowId is not null || step.SessionId is not null) is { FlowId: null, ReasonCode: not null } refused)
-            return steps.First(step => step.SessionId == refused.SessionId && step.ReasonCode is not null);
+            return steps.First(step => step.SessionId == refused.SessionId && IsFailure(step, retired));
 
         var latest = steps.LastOrDefault(step => step.FlowId is not null)?.FlowId;
         var begins = latest is null ? 0 : IndexOf(steps, step => step.FlowId == latest);
-        while (begins > 0 && steps[begins - 1].FlowId is null) begins--;
-        return steps.Skip(begins).FirstOrDefault(step => step.ReasonCode is not null);
+        while (begins > 0 && steps[begins - 1] is { FlowId: null } before && before.ReasonCode != Reasons.RotationFailed.Code) begins--;
+        return steps.Skip(begins).FirstOrDefault(step => IsFailure(step, retired));
     }
+
+    /// <summary>Certificates that were ended because they were not needed any more: proven superfluous, or never proven.</summary>
+    static HashSet<string> Retired(IReadOnlyList<FlowStep> steps) =>
+        [.. steps.Where(step => step is { EndsCertificate: true, CertificateId: not null }).Select(step => step.CertificateId!)];
+
+    // A device that comes with such a certificate is refused all the same, and that is one.
+    static bool IsFailure(FlowStep step, HashSet<string> retired) => step.ReasonCode is not null
+        && !(step is { SessionId: null, CertificateId: { } certificate } && step.ReasonCode == Reasons.CertificateNotActive.Code && retired.Contains(certificate));
 
     static int IndexOf(IReadOnlyList<FlowStep> steps, Func<FlowStep, bool> matches)
     {
@@ -41,9 +51,9 @@ static class Timeline
         return 0;
     }
 
-    static void Print(FlowStep step, TimeSpan sinceStart)
+    static void Print(FlowStep step, TimeSpan sinceStart, bool isFailure)
     {
-        var mark = step.ReasonCode is null ? "[green]ok  [/]" : "[red]FAIL[/]";
+        var mark = isFailure ? "[red]FAIL[/]" : "[green]ok  [/]";
         var took = step.DurationMilliseconds is { } milliseconds
             ? milliseconds.ToString("0.0 'ms'", CultureInfo.InvariantCulture)
             : "";
