@@ -16,6 +16,7 @@ static class EventNames
         .Map<CertificateOffered>("rotation.certificate-offered.v1")
         .Map<OfferConnected>("rotation.offer-connected.v1")
         .Map<OfferProven>("rotation.offer-proven.v1")
+        .Map<OfferSpared>("rotation.offer-spared.v1")
         .Map<OffersSuperseded>("rotation.offers-superseded.v1")
         .Map<DeviceReported>("rotation.device-reported.v1")
         .Map<AttemptFailed>("rotation.attempt-failed.v1")

@@ -46,6 +46,7 @@ sealed class FlowSteps(EventStore store) : IFlowSteps
         AttemptFailed e => Step(recorded, "attempt to rotate failed", $"{e.Code}: {e.Detail} Again at {e.RetryAt:u}"),
         OffersSuperseded e => Step(recorded, "certificates that are not used given up", string.Join(", ", e.Doomed.Select(id => id[..Math.Min(12, id.Length)]))),
         OfferRevoked e => Step(recorded, "unproven certificate revoked", null) with { CertificateId = e.CertificateId, EndsCertificate = true },
+        OfferSpared e => Step(recorded, "unproven certificate kept", "it may be all that the device has") with { CertificateId = e.CertificateId },
         OldDeactivated e => Step(recorded, "old certificate deactivated", null) with { CertificateId = e.CertificateId, EndsCertificate = true },
         OldRevoked e => Step(recorded, "old certificate revoked", null) with { CertificateId = e.CertificateId, EndsCertificate = true },
         RotationCompleted => Step(recorded, "rotation completed", null),

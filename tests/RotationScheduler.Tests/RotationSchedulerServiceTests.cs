@@ -26,7 +26,7 @@ public sealed class EventNamesTests
         "campaign.target-skipped.v1", "campaign.targets-chosen.v1", "campaign.wave-begun.v1",
         "renewal.removed.v1", "renewal.set.v1",
         "rotation.attempt-failed.v1", "rotation.cancelled.v1", "rotation.certificate-offered.v1", "rotation.commanded.v1", "rotation.completed.v1",
-        "rotation.device-reported.v1", "rotation.failed.v1", "rotation.offer-connected.v1", "rotation.offer-proven.v1", "rotation.offer-revoked.v1", "rotation.offers-superseded.v1",
+        "rotation.device-reported.v1", "rotation.failed.v1", "rotation.offer-connected.v1", "rotation.offer-proven.v1", "rotation.offer-revoked.v1", "rotation.offer-spared.v1", "rotation.offers-superseded.v1",
         "rotation.old-deactivated.v1", "rotation.old-revoked.v1", "rotation.retirement-begun.v1", "rotation.started.v1",
     ]);
 }

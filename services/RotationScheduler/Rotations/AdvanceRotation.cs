@@ -17,6 +17,9 @@ enum RotationActKind
     RevokeDoomed = 0,
     DeactivateOld = 1,
     RevokeOld = 2,
+
+    /// <summary>Leave it: done instead of <see cref="RevokeDoomed"/> when that could be the device's last.</summary>
+    SpareDoomed = 3,
 }
 
 /// <summary>What time brings: the next attempt, the end of one, the retirement of the old certificate. All that an act outside needs is on record before it.</summary>
@@ -42,6 +45,7 @@ static class AdvanceRotation
     public static Decision<RotationEvent> Record(RotationAct act, Rotation rotation, DateTimeOffset now) => act.Kind switch
     {
         RotationActKind.RevokeDoomed when rotation.Doomed.Contains(act.CertificateId) => new OfferRevoked(act.CertificateId, rotation.Doomed.Count > 1 ? now : rotation.WakeAt) { At = now },
+        RotationActKind.SpareDoomed when rotation.Doomed.Contains(act.CertificateId) => new OfferSpared(act.CertificateId, rotation.Doomed.Count > 1 ? now : rotation.WakeAt) { At = now },
         RotationActKind.DeactivateOld when rotation.Phase == RotationPhase.Retiring && !rotation.Deactivated.Contains(act.CertificateId) =>
             new OldDeactivated(act.CertificateId, now + rotation.Terms.RevokeAfter) { At = now },
         RotationActKind.RevokeOld when rotation.Phase == RotationPhase.Retired && rotation.Old.Contains(act.CertificateId) => new OldRevoked(act.CertificateId) { At = now },
@@ -116,7 +120,9 @@ sealed class RotationWork(EventStore store, RotationsTable table, IAsk ask, Time
             Decision<RotationEvent> decision;
             if (AdvanceRotation.ActOf(rotation, active.Contains, now) is { } act)
             {
-                await Do(act, cancellation);
+                if (act.Kind == RotationActKind.RevokeDoomed
+                    && await table.IsLastResort(thing, act.CertificateId, rotation.HasLeftBehind(rotation.RegisteredAt(act.CertificateId)), cancellation)) act = act with { Kind = RotationActKind.SpareDoomed };
+                else await Do(act, cancellation);
                 decision = (await store.WriteToAggregate<Rotation, RotationEvent>(id, state => AdvanceRotation.Record(act, state, clock.GetUtcNow()), metadata, cancellation)).Decision;
             }
             else

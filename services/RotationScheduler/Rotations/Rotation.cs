@@ -154,6 +154,7 @@ sealed record Rotation : IAggregate<Rotation, RotationEvent>
             WakeAt = e.RetryAt,
             Old = Proven is { } kept && !e.Doomed.Contains(kept) ? [.. Old, kept] : Old,
         },
+        OfferSpared e => this with { Doomed = [.. Doomed.Where(id => id != e.CertificateId)], Dead = Dead.Where(id => id != e.CertificateId).ToHashSet() },
         OfferRevoked e => this with { Doomed = [.. Doomed.Where(id => id != e.CertificateId)] },
         RetirementBegun => this with { Phase = Old.All(Deactivated.Contains) ? RotationPhase.Retired : RotationPhase.Retiring, Dead = DeadWith(Old) },
         OldDeactivated e => this with

@@ -60,6 +60,10 @@ sealed record OfferProven(string CertificateId, DateTimeOffset RetireAt, IReadOn
 /// <param name="Doomed">Certificates that are revoked next.</param>
 sealed record OffersSuperseded(IReadOnlyList<string> Doomed) : RotationEvent;
 
+/// <summary>A doomed certificate is kept: the one that the device got with it, or got it with, works no more, so that it may have nothing else.</summary>
+/// <param name="NextAt">When there is more to do; null: the rotation has ended.</param>
+sealed record OfferSpared(string CertificateId, DateTimeOffset? NextAt) : RotationEvent;
+
 /// <summary>The device said something on its report topic.</summary>
 sealed record DeviceReported(string CertificateId, string Status, string? Detail) : RotationEvent;
 

@@ -57,6 +57,7 @@ sealed class RotationsProjection : IInlineProjection
                     Sql.Text(f.Code), Sql.Text(f.Detail));
                 break;
             case OffersSuperseded s: row.Wake(s.At); break;
+            case OfferSpared s: row.Wake(s.NextAt); break;
             case OfferRevoked r: row.Wake(r.NextAt); break;
             case RetirementBegun b: row.Set("retiring", b.At); break;
             case OldDeactivated d: row.Set("retired", d.RevokeAt ?? d.At); break;
@@ -132,6 +133,20 @@ sealed class RotationsTable(EventStore store)
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation)) active.Add(reader.GetString(0));
         return active;
+    }
+
+    /// <summary>
+    /// Whether a certificate may be all that its device has: what it got with it, or (unless it has left that behind) what it got it with, works
+    /// no more. Looks at all that is registered for the thing, also by other rotations.
+    /// </summary>
+    public async Task<bool> IsLastResort(string thing, string certificateId, bool isLeftBehind, CancellationToken cancellation)
+    {
+        await using var command = store.DataSource.CreateCommand("""
+            select exists (select from fleet_certificates c where c.thing_name = $1 and c.status is distinct from $3
+                and (c.renewal_of = $2 or (not $4 and c.certificate_id = (select renewal_of from fleet_certificates where certificate_id = $2))))
+            """);
+        command.Parameters.AddRange((NpgsqlParameter[])[Sql.Text(thing), Sql.Text(certificateId), Sql.Text(nameof(CertificateStatus.Active)), new() { Value = isLeftBehind }]);
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
     /// <summary>Rotations whose next step is due, the longest overdue first.</summary>

@@ -40,6 +40,7 @@ sealed class World(int seed, Behaviour behaviour)
     readonly List<string> _slots = ["c0"];
     readonly List<Rotation> _rotations = [Rotation.Initial];
     readonly List<CertificateUse> _uses = [];
+    readonly List<CertificatePair> _pairs = []; // as registered
     DateTimeOffset _now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
     int _made;
     string _current = "c0";
@@ -90,13 +91,21 @@ sealed class World(int seed, Behaviour behaviour)
         var at = _random.Next(_rotations.Count);
         if (AdvanceRotation.ActOf(_rotations[at], _active.Contains, _now) is { } act)
         {
-            _active.Remove(act.CertificateId);
+            if (act.Kind == RotationActKind.RevokeDoomed && IsLastResort(act.CertificateId, _rotations[at]))
+                act = act with { Kind = RotationActKind.SpareDoomed };
+            else
+                _active.Remove(act.CertificateId);
             if (!killed) Record(at, AdvanceRotation.Record(act, _rotations[at], _now).Events);
             return;
         }
 
         if (!killed) Record(at, AdvanceRotation.Decide(_rotations[at], _active.Contains, _now).Events);
     }
+
+    // As RotationsTable, over what is registered.
+    bool IsLastResort(string certificate, Rotation rotation) => _pairs.Exists(pair =>
+        (pair.RenewalOf == certificate && !_active.Contains(pair.CertificateId))
+        || (pair.CertificateId == certificate && !rotation.HasLeftBehind(pair.RegisteredAt) && !_active.Contains(pair.RenewalOf)));
 
     void Record(int at, IReadOnlyList<RotationEvent> events)
     {
@@ -168,6 +177,7 @@ sealed class World(int seed, Behaviour behaviour)
         var (renewalOf, made) = (_current, $"c{++_made}");
         _active.Add(made); // the registry does it while the device waits
         var pair = new CertificatePair(made, renewalOf, DateTimeOffset.UnixEpoch.AddSeconds(_made));
+        _pairs.Add(pair);
         Send(() => Accept(pair), twice: true);
         if (!stores) return;
         _slots.RemoveAll(slot => slot != _current);
