@@ -56,10 +56,12 @@ static class FactoryBench
         if (outcome.Registered != count) throw new InvalidOperationException($"{outcome.Refused.Count} refused, the first: {outcome.Refused[0]}");
     }
 
-    static string[] Lines(int count)
+    static string[] Lines(int count) => [.. Enumerable.Range(1, count).Select(number => Line($"B{number:D9}"))];
+
+    static string Line(string thing)
     {
-        using var key = KeyPair.CreateEcdsaP256();
-        return [.. Enumerable.Range(1, count).Select(number => $"B{number:D9}").Select(thing => JsonSerializer.Serialize(new { ThingName = thing, CSR = key.CreateSigningRequest(thing) }))];
+        using var key = KeyPair.CreateEcdsaP256(); // one key, one device: else all but the first line are refused
+        return JsonSerializer.Serialize(new { ThingName = thing, CSR = key.CreateSigningRequest(thing) });
     }
 
     static async Task Bulk(ControlPlaneClient controlPlane, string[] lines)
@@ -82,16 +84,16 @@ static class FactoryBench
         await run();
         var (seconds, mine) = (Stopwatch.GetElapsedTime(began).TotalSeconds, (Environment.CpuUsage.TotalTime - own).TotalMilliseconds);
         await Task.Delay(TimeSpan.FromSeconds(2)); // what follows a registration (news, tables, lists) belongs to it
-        Line($"{name}: {devices} devices in {seconds:0.0} s, {devices / seconds:0} a second; CPU-ms per device:");
+        Print($"{name}: {devices} devices in {seconds:0.0} s, {devices / seconds:0} a second; CPU-ms per device:");
         var sum = 0.0;
         foreach (var server in Servers)
         {
             var spent = (ProcessCpu.Milliseconds(fleet.ProcessId(server)) - before[server]) / devices;
             sum += spent;
-            Line($"  {server,-22} {spent,7:0.00}");
+            Print($"  {server,-22} {spent,7:0.00}");
         }
 
-        Line($"  {"sum",-22} {sum,7:0.00}   (this process, apart: {mine / devices:0.00})");
+        Print($"  {"sum",-22} {sum,7:0.00}   (this process, apart: {mine / devices:0.00})");
     }
 
     static int Option(string[] args, string name, int usual)
@@ -100,5 +102,5 @@ static class FactoryBench
         return at < 0 ? usual : int.Parse(args[at + 1], CultureInfo.InvariantCulture);
     }
 
-    static void Line(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+    static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }

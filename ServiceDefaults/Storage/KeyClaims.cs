@@ -21,18 +21,19 @@ public static class KeyClaims
     public const string ReleaseSql = "delete from fleet_key_claims where key_hash = $1";
 
     const string TakeSql = """
-        insert into fleet_key_claims (key_hash, holder, until) values ($1, $2, now() + interval '10 seconds')
+        insert into fleet_key_claims (key_hash, holder, until)
+        select key_hash, holder, now() + interval '10 seconds' from unnest($1, $2) wanted(key_hash, holder) order by key_hash
         on conflict (key_hash) do update set holder = excluded.holder, until = excluded.until
         where fleet_key_claims.until < now() or fleet_key_claims.holder = excluded.holder
-        returning true
+        returning key_hash
         """;
 
-    /// <summary>Answers one row when the claim is the holder's now, else none. Look at the key in a later statement of the same batch: it sees what former holders recorded.</summary>
-    /// <param name="keyHash">SHA-256 of the SubjectPublicKeyInfo.</param>
-    /// <param name="holder">The same request again has the same.</param>
-    public static NpgsqlBatchCommand Take(byte[] keyHash, string holder) => new(TakeSql)
+    /// <summary>Answers the hash of each key whose claim is its holder's now. Look at the keys in a later statement of the same batch: it sees what former holders recorded.</summary>
+    /// <param name="keyHashes">SHA-256 of each SubjectPublicKeyInfo, each once.</param>
+    /// <param name="holders">Who claims each; the same request again has the same.</param>
+    public static NpgsqlBatchCommand Take(byte[][] keyHashes, string[] holders) => new(TakeSql)
     {
-        Parameters = { new() { NpgsqlDbType = NpgsqlDbType.Bytea, Value = keyHash }, new() { NpgsqlDbType = NpgsqlDbType.Text, Value = holder } },
+        Parameters = { new NpgsqlParameter<byte[][]> { TypedValue = keyHashes }, new NpgsqlParameter<string[]> { TypedValue = holders } },
     };
 
     /// <summary>Takes a claim alone.</summary>
@@ -40,8 +41,8 @@ public static class KeyClaims
     public static async Task<bool> TryTake(NpgsqlDataSource database, byte[] keyHash, string holder, CancellationToken cancellation)
     {
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(Take(keyHash, holder));
-        return await batch.ExecuteScalarAsync(cancellation) is true;
+        batch.BatchCommands.Add(Take([keyHash], [holder]));
+        return await batch.ExecuteScalarAsync(cancellation) is not null;
     }
 
     /// <summary>Gives a claim back without having recorded anything.</summary>

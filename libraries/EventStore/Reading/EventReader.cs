@@ -14,12 +14,12 @@ sealed class EventReader(NpgsqlDataSource dataSource, EventTypes types)
         cross join lateral (select * from mt_events where stream_id = s.id order by version) e
         """;
 
-    readonly GroupRead _group = new((ids, cancellation) => ReadWhole(dataSource, types, ids, cancellation));
+    readonly GroupRead<StreamId, RecordedEvent> _group = new((ids, cancellation) => ReadWhole(dataSource, types, ids, cancellation));
 
     public async Task<Fetched<TAggregate>> Fold<TAggregate, TEvent>(StreamId id, CancellationToken cancellation)
         where TAggregate : IAggregate<TAggregate, TEvent>
         where TEvent : class =>
-        Fold<TAggregate, TEvent>(id, (await _group.Read([id], cancellation))[id]);
+        Fold<TAggregate, TEvent>(id, (await ReadWhole([id], cancellation))[id]);
 
     public async Task<IReadOnlyList<Fetched<TAggregate>>> Fold<TAggregate, TEvent>(
         IReadOnlyList<StreamId> ids, CancellationToken cancellation)
@@ -27,12 +27,18 @@ sealed class EventReader(NpgsqlDataSource dataSource, EventTypes types)
         where TEvent : class
     {
         if (ids.Count == 0) return [];
-        var streams = await _group.Read(ids, cancellation);
+        var streams = await ReadWhole(ids, cancellation);
         return [.. ids.Select(id => Fold<TAggregate, TEvent>(id, streams[id]))];
     }
 
     public Task<IReadOnlyList<RecordedEvent>> Read(StreamId id, long fromVersion, int limit, CancellationToken cancellation) =>
         Read(dataSource, types, ReadStream, Range(id, fromVersion, limit), cancellation);
+
+    Task<ILookup<StreamId, RecordedEvent>> ReadWhole(IReadOnlyList<StreamId> ids, CancellationToken cancellation)
+    {
+        foreach (var id in ids) _ = id.Value; // refuses the default id before it can fail others
+        return _group.Read(ids, cancellation);
+    }
 
     static async Task<ILookup<StreamId, RecordedEvent>> ReadWhole(
         NpgsqlDataSource dataSource, EventTypes types, IReadOnlyCollection<StreamId> ids, CancellationToken cancellation)

@@ -4,22 +4,26 @@ using System.Threading.Channels;
 namespace FleetPlatform.Events.Reading;
 
 /// <summary>
-/// Whole streams asked for at the same time, read by one statement. A request that finds a reader idle is read at once. Each is answered from a statement
-/// that began after it was asked, so that it sees whatever was committed before.
+/// Rows asked for by key at the same time, read by one statement. A request that finds a reader idle is read at once. Each is answered from a statement
+/// that began after it was asked, so that it sees whatever was committed before. Thread-safe.
 /// </summary>
-sealed class GroupRead(Func<IReadOnlyCollection<StreamId>, CancellationToken, Task<ILookup<StreamId, RecordedEvent>>> read)
+/// <typeparam name="TKey">What is looked up.</typeparam>
+/// <typeparam name="TRow">What there is of it.</typeparam>
+/// <param name="read">Runs the statement, for at most 128 keys unless one request alone has more. What it throws, each who waits for it gets.</param>
+public sealed class GroupRead<TKey, TRow>(Func<IReadOnlyCollection<TKey>, CancellationToken, Task<ILookup<TKey, TRow>>> read)
+    where TKey : notnull
 {
     const int MaximumReaders = 2;
-    const int MaximumStreams = 128;
+    const int MaximumKeys = 128;
 
     readonly ConcurrentQueue<Request> _queue = new();
     readonly Channel<bool> _idle = Readers();
 
-    /// <summary>Reads streams from their first event. A stream that does not exist has no events in the answer.</summary>
-    public Task<ILookup<StreamId, RecordedEvent>> Read(IReadOnlyList<StreamId> ids, CancellationToken cancellation)
+    /// <summary>Reads what there is of these keys; the answer may hold more, and has no rows for a key of which there is nothing.</summary>
+    /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
+    public Task<ILookup<TKey, TRow>> Read(IReadOnlyList<TKey> keys, CancellationToken cancellation)
     {
-        foreach (var id in ids) _ = id.Value; // refuses the default id before it can fail others
-        var request = new Request(ids, cancellation);
+        var request = new Request(keys, cancellation);
         _queue.Enqueue(request);
         if (_idle.Reader.TryRead(out _)) Start();
         return request.Result.Task.WaitAsync(cancellation);
@@ -55,20 +59,20 @@ sealed class GroupRead(Func<IReadOnlyCollection<StreamId>, CancellationToken, Ta
     async Task ReadNext()
     {
         var requests = new List<Request>();
-        var ids = new HashSet<StreamId>();
-        while (ids.Count < MaximumStreams && _queue.TryDequeue(out var request))
+        var keys = new HashSet<TKey>();
+        while (keys.Count < MaximumKeys && _queue.TryDequeue(out var request))
         {
             if (request.Cancellation.IsCancellationRequested) continue; // its caller has left
             requests.Add(request);
-            ids.UnionWith(request.Ids);
+            keys.UnionWith(request.Keys);
         }
 
         if (requests.Count == 0) return;
         try
         {
             // One caller's leaving stops its own statement, never that of others.
-            var streams = await read(ids, requests.Count == 1 ? requests[0].Cancellation : CancellationToken.None);
-            foreach (var request in requests) request.Result.TrySetResult(streams);
+            var rows = await read(keys, requests.Count == 1 ? requests[0].Cancellation : CancellationToken.None);
+            foreach (var request in requests) request.Result.TrySetResult(rows);
         }
         catch (Exception failure)
         {
@@ -83,8 +87,8 @@ sealed class GroupRead(Func<IReadOnlyCollection<StreamId>, CancellationToken, Ta
         return idle;
     }
 
-    sealed record Request(IReadOnlyList<StreamId> Ids, CancellationToken Cancellation)
+    sealed record Request(IReadOnlyList<TKey> Keys, CancellationToken Cancellation)
     {
-        public TaskCompletionSource<ILookup<StreamId, RecordedEvent>> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<ILookup<TKey, TRow>> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -20,13 +20,11 @@ sealed class ExamineKeysConsumer(KeyRules rules) : IConsumer<Query>
             return;
         }
 
-        var items = new List<ExaminedKey>(keys.Count);
-        foreach (var key in keys)
+        // At once, so that one statement looks for all of them.
+        var examined = await Task.WhenAll(keys.Select(key => rules.Examine(key, context.CancellationToken)));
+        await context.RespondAsync(new KeysExamined
         {
-            var (refusal, certificates) = await rules.Examine(key, context.CancellationToken);
-            items.Add(new() { Refused = refusal?.ToRefused(), CertificateIds = certificates });
-        }
-
-        await context.RespondAsync(new KeysExamined { Items = items });
+            Items = [.. examined.Select(key => new ExaminedKey { Refused = key.Refusal?.ToRefused(), CertificateIds = key.Certificates })],
+        });
     }
 }

@@ -12,6 +12,8 @@ namespace FleetPlatform.CertificateAuthority.Keys;
 /// <summary>Which keys are certified: one key, one device (peers 3.2 cases 31 and 32); and never one that is in other hands.</summary>
 sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityOptions options, TimeProvider clock)
 {
+    readonly KnownKeys _keys = new(store.DataSource);
+
     public static Refusal Compromised { get; } = new(Reasons.KeyCompromised.Code, "A certificate on this key was revoked because the key is in other hands.");
 
     /// <summary>Of two requests for one key at the same instant, the second: it has to ask again, and learns then what became of the first.</summary>
@@ -41,11 +43,11 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
     public async Task<Refusal?> Refuse(Command request, SubjectName subject, ReadOnlyMemory<byte> subjectPublicKeyInfo, CancellationToken cancellation)
     {
         var hash = SHA256.HashData(subjectPublicKeyInfo.Span);
-        if (options.AllowSharedKeys) return (await KnownKey.Find(store.DataSource, hash, cancellation)).IsBlocked ? Compromised : null;
-        var (isClaimed, known) = await KnownKey.Claim(store.DataSource, hash, request.Flow.FlowId, cancellation);
+        if (options.AllowSharedKeys) return (await _keys.Find(hash, holder: null, cancellation)).IsBlocked ? Compromised : null;
+        var known = await _keys.Find(hash, request.Flow.FlowId, cancellation);
         var refusal = await Refuse(known, request, subject, cancellation);
-        if (refusal is not null && isClaimed) await KeyClaims.Release(store.DataSource, hash, cancellation);
-        return refusal ?? (isClaimed ? null : Taken);
+        if (refusal is not null && known.IsClaimed) await KeyClaims.Release(store.DataSource, hash, cancellation);
+        return refusal ?? (known.IsClaimed ? null : Taken);
     }
 
     async Task<Refusal?> Refuse(KnownKey known, Command request, SubjectName subject, CancellationToken cancellation)
@@ -60,7 +62,7 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
     /// <param name="subjectPublicKeyInfo">In DER.</param>
     public async Task<(Refusal? Refusal, IReadOnlyList<string> Certificates)> Examine(ReadOnlyMemory<byte> subjectPublicKeyInfo, CancellationToken cancellation)
     {
-        var known = await KnownKey.Find(store.DataSource, SHA256.HashData(subjectPublicKeyInfo.Span), cancellation);
+        var known = await _keys.Find(SHA256.HashData(subjectPublicKeyInfo.Span), holder: null, cancellation);
         var weak = FindWeakness(subjectPublicKeyInfo);
         return (known.IsBlocked ? Compromised : weak is null ? null : new(Reasons.WeakKey.Code, weak), known.Certificates);
     }
