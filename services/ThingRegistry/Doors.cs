@@ -41,6 +41,8 @@ static class Doors
         bus.AddRequestConsumer<DescribeThingTypeConsumer>();
         bus.AddRequestConsumer<ListThingTypesConsumer>();
         bus.AddRequestConsumer<CreateThingGroupConsumer>();
+        bus.AddRequestConsumer<UpdateThingGroupConsumer>();
+        bus.AddRequestConsumer<DeleteThingGroupConsumer>();
         bus.AddRequestConsumer<DescribeThingGroupConsumer>();
         bus.AddRequestConsumer<ListThingGroupsConsumer>();
         bus.AddRequestConsumer<ListThingsInGroupConsumer>();

@@ -22,6 +22,8 @@ static class EventNames
         .Map<ThingDeleted>("thing.deleted.v1")
         .Map<ThingTypeCreated>("type.created.v1")
         .Map<ThingGroupCreated>("group.created.v1")
+        .Map<ThingGroupUpdated>("group.updated.v1")
+        .Map<ThingGroupDeleted>("group.deleted.v1")
         .Map<GroupPolicyAttached>("group.policy-attached.v1")
         .Map<GroupPolicyDetached>("group.policy-detached.v1")
         .Map<BillingGroupCreated>("billing.created.v1")

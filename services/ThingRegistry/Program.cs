@@ -12,7 +12,7 @@ builder.AddServiceDefaults("thing-registry");
 builder.AddOptions<ThingRegistryOptions>(ThingRegistryOptions.Section);
 builder.AddFleetEventStore("thing-registry-db", EventNames.All, store => store
     .Project<ThingsTable>().Project<TypesTable>().Project<GroupsTable>().Project<BillingTable>().Project<PoliciesTable>().Project<PrincipalsTable>().Project<RegisteredKeysTable>()
-    .Subscribe<PublishChanges>().Subscribe<PublishRegistrations>());
+    .Subscribe<PublishChanges>().Subscribe<PublishRegistrations>().Subscribe<FollowQueries>());
 builder.AddFleetBus("thing-registry", Doors.Add);
 builder.Services.AddSingleton<Registry>();
 builder.Services.AddSingleton<KeyExamination>().AddSingleton<FleetPlatform.ThingRegistry.Principals.ScanKeys>();

@@ -27,6 +27,18 @@ sealed class ThingRegistryOptions : IValidatableObject
     /// <summary>True registers a certificate whose key another device's certificate has. Default false; the next certificate of the same subject is taken in any case.</summary>
     public bool AllowSharedKeys { get; init; }
 
+    /// <summary>Most dynamic groups. Default 100, as on AWS.</summary>
+    [Range(1, 1000)]
+    public int DynamicGroups { get; init; } = 100;
+
+    /// <summary>Most characters of a dynamic group's query. Default 1,000.</summary>
+    [Range(1, 4000)]
+    public int DynamicGroupQueryCharacters { get; init; } = 1000;
+
+    /// <summary>Most terms of a dynamic group's query. Default 12.</summary>
+    [Range(1, 100)]
+    public int DynamicGroupQueryTerms { get; init; } = 12;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (PendingLifetime < TimeSpan.FromSeconds(1))

@@ -7,7 +7,7 @@ public sealed class EventNamesTests
         EventNames.All.All.Keys.Order(StringComparer.Ordinal).ShouldBe(
         [
             "billing.created.v1", "billing.deleted.v1", "billing.updated.v1",
-            "group.created.v1", "group.policy-attached.v1", "group.policy-detached.v1",
+            "group.created.v1", "group.deleted.v1", "group.policy-attached.v1", "group.policy-detached.v1", "group.updated.v1",
             "policy.created.v1", "policy.default-version-set.v1", "policy.deleted.v1", "policy.version-created.v1", "policy.version-deleted.v1",
             "principal.certificate-recorded.v1", "principal.deleted.v1", "principal.expired.v1", "principal.policy-attached.v1",
             "principal.policy-detached.v1", "principal.provisioned.v1", "principal.registered.v1", "principal.reinstated.v1", "principal.renewed.v1",

@@ -164,7 +164,30 @@ async function things(certificate) {
   assert.ok((await all(iot.paginateListThingGroups, {}, 'thingGroups')).some((group) => group.groupName === thingGroupName));
   await send('RemoveThingFromThingGroup', { thingGroupName, thingName });
   assert.deepEqual(await all(iot.paginateListThingsInThingGroup, { thingGroupName }, 'things'), []);
+  await dynamicGroup(thingName);
   return thingName;
+}
+
+// Who is in it follows a moment later, as on AWS.
+async function dynamicGroup(thingName) {
+  const thingGroupName = `dynamic-${run}`;
+  const members = async (wanted) => {
+    while (JSON.stringify(await all(iot.paginateListThingsInThingGroup, { thingGroupName }, 'things')) !== JSON.stringify(wanted)) await new Promise((again) => setTimeout(again, 50));
+  };
+  assert.equal(await refusal('CreateDynamicThingGroup', { thingGroupName, queryString: 'nonsense' }), 'InvalidQueryException 400');
+  const queryString = `thingName:${thingName.slice(0, -1)}?`;
+  const created = await send('CreateDynamicThingGroup', { thingGroupName, queryString });
+  assert.equal(created.queryString, queryString);
+  await members([thingName]);
+  assert.deepEqual((await all(iot.paginateListThingGroupsForThing, { thingName }, 'thingGroups')).map((g) => g.groupName), [thingGroupName]);
+  assert.equal(await refusal('RemoveThingFromThingGroup', { thingGroupName, thingName }), 'InvalidRequestException 400');
+  const update = { thingGroupName, thingGroupProperties: {}, queryString: `NOT thingName:*`, expectedVersion: 1 };
+  assert.equal((await send('UpdateDynamicThingGroup', update)).version, 2);
+  assert.equal(await refusal('UpdateDynamicThingGroup', update), 'VersionConflictException 409');
+  await members([]);
+  assert.equal((await send('DescribeThingGroup', { thingGroupName })).queryString, update.queryString);
+  await send('DeleteDynamicThingGroup', { thingGroupName });
+  assert.equal(await refusal('DescribeThingGroup', { thingGroupName }), 'ResourceNotFoundException 404');
 }
 
 async function templates() {

@@ -29,6 +29,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     TrustCommand.Create(),
     AuthorityCommand.Create(),
     KeysCommand.Create(),
+    GroupCommand.Create(),
 };
 
 return await root.Parse(args).InvokeAsync();

@@ -72,6 +72,8 @@ public static class Reasons
         "Retry once; if it stays, look for the trace id in the service logs.");
     public static readonly Reason InvalidRequest = Add("invalid-request", 400, "InvalidPayload", "InvalidRequestException", 400,
         "Correct the request as the message says.");
+    public static readonly Reason InvalidQuery = Add("invalid-query", 400, "InvalidParameters", "InvalidQueryException", 400,
+        "Correct the query where the message points; docs/operator.md says what queries can ask.");
     public static readonly Reason NotFound = Add("not-found", 404, "TemplateNotFound", "ResourceNotFoundException", 404,
         "Check the name; list what exists.");
     public static readonly Reason AlreadyExists = Add("already-exists", 409, "ResourceConflict", "ResourceAlreadyExistsException", 409,

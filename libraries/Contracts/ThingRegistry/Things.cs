@@ -168,6 +168,10 @@ public sealed record CreateThingGroup
     public string? ParentGroupName { get; init; }
     public string? Description { get; init; }
     public IReadOnlyDictionary<string, string> Attributes { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Who is in it, for a dynamic group, which has no parent; null for one whose members are put into it.</summary>
+    public string? Query { get; init; }
+
     public required string RequestedBy { get; init; }
 }
 
@@ -220,6 +224,10 @@ public sealed record ThingGroupDescription
     public required string ThingGroupName { get; init; }
     public required string ThingGroupId { get; init; }
     public string? ParentGroupName { get; init; }
+
+    /// <inheritdoc cref="CreateThingGroup.Query"/>
+    public string? Query { get; init; }
+
     public string? Description { get; init; }
     public required IReadOnlyDictionary<string, string> Attributes { get; init; }
     public required long Version { get; init; }

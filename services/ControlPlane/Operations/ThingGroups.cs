@@ -5,9 +5,15 @@ namespace FleetPlatform.ControlPlane.Operations;
 /// <summary>Thing groups and who is in them (aws-protocol 11.9).</summary>
 sealed class ThingGroups(IAsk ask, Arn arn) : IOperations
 {
+    const string Index = "AWS_Things";
+    const string QueryVersion = "2017-09-30";
+
     public IEnumerable<Operation> All =>
     [
         new("CreateThingGroup", "POST /thing-groups/{thingGroupName}", Create),
+        new("CreateDynamicThingGroup", "POST /dynamic-thing-groups/{thingGroupName}", CreateDynamic),
+        new("UpdateDynamicThingGroup", "PATCH /dynamic-thing-groups/{thingGroupName}", UpdateDynamic),
+        new("DeleteDynamicThingGroup", "DELETE /dynamic-thing-groups/{thingGroupName}", DeleteDynamic),
         new("DescribeThingGroup", "GET /thing-groups/{thingGroupName}", Describe),
         new("ListThingGroups", "GET /thing-groups", List),
         new("AddThingToThingGroup", "PUT /thing-groups/addThingToThingGroup", (request, cancellation) => Change(request, member: true, cancellation)),
@@ -18,18 +24,68 @@ sealed class ThingGroups(IAsk ask, Arn arn) : IOperations
 
     async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
     {
-        var (name, properties) = (request.Path("thingGroupName"), request.Object("thingGroupProperties"));
-        var answer = await ask.Ask<CreateThingGroup, ThingGroupDescription>(new()
-        {
-            ThingGroupName = name,
-            ParentGroupName = request.OptionalText("parentGroupName"),
-            Description = OperationRequest.TextOf(OperationRequest.Member(properties, "thingGroupDescription"), "thingGroupDescription"),
-            Attributes = OperationRequest.MapOf(OperationRequest.Member(OperationRequest.Member(properties, "attributePayload"), "attributes"), "attributes") ?? [],
-            RequestedBy = request.Caller,
-        }, cancellation);
-        return answer.Reply(
+        var name = request.Path("thingGroupName");
+        return (await Create(request, query: null, cancellation)).Reply(
             group => new { thingGroupName = name, thingGroupArn = arn.ThingGroup(name), thingGroupId = group.ThingGroupId }, (null, arn.ThingGroup(name)));
     }
+
+    async Task<Reply> CreateDynamic(OperationRequest request, CancellationToken cancellation)
+    {
+        CheckLanguage(request);
+        var name = request.Path("thingGroupName");
+        return (await Create(request, request.Text("queryString"), cancellation)).Reply(group => new
+        {
+            thingGroupName = name,
+            thingGroupArn = arn.ThingGroup(name),
+            thingGroupId = group.ThingGroupId,
+            indexName = Index,
+            queryString = group.Query,
+            queryVersion = QueryVersion,
+        }, (null, arn.ThingGroup(name)));
+    }
+
+    Task<Answer<ThingGroupDescription>> Create(OperationRequest request, string? query, CancellationToken cancellation) => ask.Ask<CreateThingGroup, ThingGroupDescription>(new()
+    {
+        ThingGroupName = request.Path("thingGroupName"),
+        ParentGroupName = query is null ? request.OptionalText("parentGroupName") : null,
+        Description = DescriptionOf(request),
+        Attributes = AttributesOf(request) ?? [],
+        Query = query,
+        RequestedBy = request.Caller,
+    }, cancellation);
+
+    async Task<Reply> UpdateDynamic(OperationRequest request, CancellationToken cancellation)
+    {
+        CheckLanguage(request);
+        return (await ask.Ask<UpdateThingGroup, ThingGroupDescription>(new()
+        {
+            ThingGroupName = request.Path("thingGroupName"),
+            Query = request.OptionalText("queryString"),
+            Description = DescriptionOf(request),
+            Attributes = AttributesOf(request),
+            ExpectedVersion = request.OptionalNumber("expectedVersion"),
+            RequestedBy = request.Caller,
+        }, cancellation)).Reply(group => new { version = group.Version });
+    }
+
+    async Task<Reply> DeleteDynamic(OperationRequest request, CancellationToken cancellation) =>
+        (await ask.Ask<DeleteThingGroup, Done>(new()
+        {
+            ThingGroupName = request.Path("thingGroupName"), ExpectedVersion = request.OptionalQueryNumber("expectedVersion"), RequestedBy = request.Caller,
+        }, cancellation)).Reply();
+
+    // There is one index and one version of the language.
+    static void CheckLanguage(OperationRequest request)
+    {
+        if (request.OptionalText("indexName") is not (null or Index)) throw new InvalidInputException($"indexName must be {Index}.");
+        if (request.OptionalText("queryVersion") is not (null or QueryVersion)) throw new InvalidInputException($"queryVersion must be {QueryVersion}.");
+    }
+
+    static string? DescriptionOf(OperationRequest request) =>
+        OperationRequest.TextOf(OperationRequest.Member(request.Object("thingGroupProperties"), "thingGroupDescription"), "thingGroupDescription");
+
+    static Dictionary<string, string>? AttributesOf(OperationRequest request) => OperationRequest.MapOf(
+        OperationRequest.Member(OperationRequest.Member(request.Object("thingGroupProperties"), "attributePayload"), "attributes"), "attributes");
 
     async Task<Reply> Describe(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<DescribeThingGroup, ThingGroupDescription>(new() { ThingGroupName = request.Path("thingGroupName") }, cancellation)).Reply(group => new
@@ -40,6 +96,9 @@ sealed class ThingGroups(IAsk ask, Arn arn) : IOperations
             version = group.Version,
             thingGroupProperties = new { thingGroupDescription = group.Description, attributePayload = new { attributes = group.Attributes } },
             thingGroupMetadata = new { parentGroupName = group.ParentGroupName, creationDate = group.CreatedAt.Epoch() },
+            indexName = group.Query is null ? null : Index,
+            queryString = group.Query,
+            queryVersion = group.Query is null ? null : QueryVersion,
         });
 
     async Task<Reply> List(OperationRequest request, CancellationToken cancellation)

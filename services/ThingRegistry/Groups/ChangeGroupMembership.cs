@@ -24,6 +24,7 @@ static class ChangeGroupMembership
     public static async Task<Refusal?> Handle(Command command, Registry registry, CancellationToken cancellation)
     {
         if ((Names.RefuseThingName(command.ThingName) ?? Names.RefuseGroupName(command.ThingGroupName)) is { } badName) return badName;
+        if ((await registry.ReadGroup(command.ThingGroupName, cancellation)).Query is not null) return DynamicGroups.ByHand(command.ThingGroupName);
 
         return await registry.Transact(new() { Actor = command.RequestedBy }, async session =>
         {

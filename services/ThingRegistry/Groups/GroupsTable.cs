@@ -5,13 +5,17 @@ sealed class GroupsTable : IInlineProjection
 {
     public string Name => "thing-groups";
 
+    public int Version => 2;
+
     public IReadOnlyList<string> Tables { get; } = ["fleet_groups", "fleet_group_policies"];
 
     public string Schema => """
         create table if not exists fleet_groups (
             name text collate "C" primary key,
             id uuid not null,
-            path text[] not null);
+            path text[] not null,
+            query text null);
+        alter table fleet_groups add column if not exists query text null;
         create table if not exists fleet_group_policies (
             group_name text collate "C" not null,
             policy_name text collate "C" not null,
@@ -27,7 +31,15 @@ sealed class GroupsTable : IInlineProjection
         switch (@event.Data)
         {
             case ThingGroupCreated e:
-                batch.Add("insert into fleet_groups (name, id, path) values ($1, $2, $3)", name, new() { Value = e.ThingGroupId }, Listing.Texts(e.Path));
+                batch.Add("insert into fleet_groups (name, id, path, query) values ($1, $2, $3, $4)",
+                    name, new() { Value = e.ThingGroupId }, Listing.Texts(e.Path), Listing.Text(e.Query));
+                break;
+            case ThingGroupUpdated e:
+                batch.Add("update fleet_groups set query = $2 where name = $1", name, Listing.Text(e.Query));
+                break;
+            case ThingGroupDeleted:
+                batch.Add("delete from fleet_group_policies where group_name = $1", name);
+                batch.Add("delete from fleet_groups where name = $1", Listing.Text(@event.StreamId.Key));
                 break;
             case GroupPolicyAttached e:
                 batch.Add("""

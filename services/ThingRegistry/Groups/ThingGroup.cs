@@ -7,23 +7,33 @@ namespace FleetPlatform.ThingRegistry.Groups;
 /// <summary>What happened to a thing group. Recorded on <c>group-{name}</c>.</summary>
 abstract record ThingGroupEvent : RegistryEvent;
 
-/// <summary>Path holds the names from the root group to this one, both included; it never changes.</summary>
+/// <summary>Path holds the names from the root group to this one, both included; it never changes. Query says who is in a dynamic group.</summary>
 sealed record ThingGroupCreated(
-    Guid ThingGroupId, string? Description, IReadOnlyDictionary<string, string> Attributes, IReadOnlyList<string> Path, DateTimeOffset At) : ThingGroupEvent;
+    Guid ThingGroupId, string? Description, IReadOnlyDictionary<string, string> Attributes, IReadOnlyList<string> Path, DateTimeOffset At,
+    string? Query = null) : ThingGroupEvent;
+
+/// <summary>A dynamic group is now this.</summary>
+sealed record ThingGroupUpdated(string? Description, IReadOnlyDictionary<string, string> Attributes, string Query, DateTimeOffset At) : ThingGroupEvent;
+
+sealed record ThingGroupDeleted(DateTimeOffset At) : ThingGroupEvent;
 
 sealed record GroupPolicyAttached(string PolicyName, int Incarnation, DateTimeOffset At) : ThingGroupEvent;
 
 sealed record GroupPolicyDetached(string PolicyName, DateTimeOffset At) : ThingGroupEvent;
 
-/// <summary>A set of things, inside at most one other. Groups are never deleted. Who is a member is a fact of the thing.</summary>
+/// <summary>A set of things, inside at most one other. Only dynamic groups are deleted. Who is a member is a fact of the thing.</summary>
 /// <param name="Id">Null while there is no such group.</param>
+/// <param name="Query">Who is in a dynamic group; null: things are put into it.</param>
+/// <param name="Revision">Counts creation and updates.</param>
 sealed record ThingGroup(
     Guid? Id,
     string? Description,
     IReadOnlyDictionary<string, string> Attributes,
     IReadOnlyList<string> Path,
     IReadOnlyList<AttachedPolicy> Policies,
-    DateTimeOffset CreatedAt) : IAggregate<ThingGroup, ThingGroupEvent>
+    DateTimeOffset CreatedAt,
+    string? Query = null,
+    long Revision = 1) : IAggregate<ThingGroup, ThingGroupEvent>
 {
     public static ThingGroup Initial { get; } = new(Id: null, null, AttributeRules.None, [], [], default);
 
@@ -33,7 +43,9 @@ sealed record ThingGroup(
 
     public ThingGroup Evolve(ThingGroupEvent @event) => @event switch
     {
-        ThingGroupCreated e => new(e.ThingGroupId, e.Description, e.Attributes, e.Path, [], e.At),
+        ThingGroupCreated e => new(e.ThingGroupId, e.Description, e.Attributes, e.Path, [], e.At, e.Query),
+        ThingGroupUpdated e => this with { Description = e.Description, Attributes = e.Attributes, Query = e.Query, Revision = Revision + 1 },
+        ThingGroupDeleted => Initial,
         GroupPolicyAttached e => this with { Policies = [.. Policies.Where(policy => policy.PolicyName != e.PolicyName), new(e.PolicyName, e.Incarnation)] },
         GroupPolicyDetached e => this with { Policies = [.. Policies.Where(policy => policy.PolicyName != e.PolicyName)] },
         _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),
@@ -48,7 +60,8 @@ sealed record ThingGroup(
         ParentGroupName = Parent,
         Description = Description,
         Attributes = Attributes,
-        Version = 1,
+        Version = Revision,
+        Query = Query,
         CreatedAt = CreatedAt,
     };
 }

@@ -56,7 +56,7 @@ static partial class ApplyProvisioning
     {
         var thing = plan.Thing.Aggregate(state.Thing, (current, @event) => current.Evolve(@event));
         var provisioned = plan.Principal!;
-        if (command.Renewal || thing.Groups.Count > 0 || state.Principal.Things.Count > 0 || state.Principal.Policies.Count > 0) return null;
+        if (command.Renewal || thing.AllGroups.Count > 0 || state.Principal.Things.Count > 0 || state.Principal.Policies.Count > 0) return null;
 
         return new()
         {

@@ -77,7 +77,7 @@ static partial class ApplyProvisioning
         if (thing.BillingGroup is { } billing && !state.BillingGroups.Contains(billing))
             return new(Reasons.ResourceMissing.Code, $"Billing group {billing} does not exist.");
         return thing.ThingGroups?.FirstOrDefault(group => !state.GroupPaths.ContainsKey(group)) is { } missing
-            ? new(Reasons.ResourceMissing.Code, $"Thing group {missing} does not exist.")
+            ? new(Reasons.ResourceMissing.Code, $"Thing group {missing} does not exist, or is dynamic: then a query says who is in it.")
             : null;
     }
 

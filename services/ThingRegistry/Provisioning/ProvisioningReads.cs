@@ -92,7 +92,10 @@ sealed class ProvisioningReads(Registry registry)
                 row.GetString(0), row.GetInt32(1), row.GetInt64(2), row.GetInt32(3), row.GetString(4), row.GetBoolean(5)));
         Add(ByName("fleet_types", "name"), types, row => found.Types.Add(row.GetString(0)));
         Add(ByName("fleet_billing_groups", "name"), billingGroups, row => found.BillingGroups.Add(row.GetString(0)));
-        Add(ByName("fleet_groups", "name, path"), groups, row => found.Groups[row.GetString(0)] = row.GetFieldValue<string[]>(1));
+        Add(ByName("fleet_groups", "name, path, query"), groups, row =>
+        {
+            if (row.IsDBNull(2)) found.Groups[row.GetString(0)] = row.GetFieldValue<string[]>(1); // into a dynamic group nobody is put
+        });
         if (readers.Count == 0) return found;
 
         await using var reader = await batch.ExecuteReaderAsync(cancellation);

@@ -25,7 +25,7 @@ static class RehearseProvisioning
 
         var thing = plan.Thing.Aggregate(state.Thing, (current, @event) => current.Evolve(@event));
         var own = provisioned.Policies.Select(policy => ApplyProvisioning.GrantOf(policy, plan, state)).ToList();
-        var inherited = thing.Groups.Count == 0 ? [] : await FindGroupPolicies(query.Item.Thing!.ThingName, thing.Groups, registry, cancellation);
+        var inherited = thing.AllGroups.Count == 0 ? [] : await FindGroupPolicies(query.Item.Thing!.ThingName, thing.AllGroups, registry, cancellation);
         return new()
         {
             Changes = [.. Describe(query.Item, plan)],

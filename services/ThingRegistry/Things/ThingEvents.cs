@@ -19,7 +19,8 @@ sealed record ThingUpdated(string? ThingTypeName, IReadOnlyDictionary<string, st
 /// <summary>The thing is now in this billing group; null: in none.</summary>
 sealed record BillingGroupChanged(string? BillingGroup, DateTimeOffset At) : ThingEvent;
 
-sealed record GroupJoined(string ThingGroupName, DateTimeOffset At) : ThingEvent;
+/// <summary>Dynamic: by the group's query; null: it was put there.</summary>
+sealed record GroupJoined(string ThingGroupName, DateTimeOffset At, bool? Dynamic = null) : ThingEvent;
 
 sealed record GroupLeft(string ThingGroupName, DateTimeOffset At) : ThingEvent;
 

@@ -138,7 +138,7 @@ public sealed class RestDoorTests(Platform platform) : IClassFixture<Platform>
             "InvalidRequestException", "ThrottlingException", "MalformedPolicyException", "CertificateValidationException", "UnauthorizedException",
             "ResourceNotFoundException", "CertificateStateException", "ResourceAlreadyExistsException", "DeleteConflictException", "VersionConflictException",
             "VersionsLimitExceededException", "LimitExceededException", "InternalFailureException", "ServiceUnavailableException",
-            "ResourceRegistrationFailureException", "RegistrationCodeValidationException",
+            "ResourceRegistrationFailureException", "RegistrationCodeValidationException", "InvalidQueryException",
         ];
 
         Reasons.All.Values.Select(reason => reason.RestException).Distinct().ShouldBeSubsetOf(known);

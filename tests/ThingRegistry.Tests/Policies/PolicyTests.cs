@@ -91,7 +91,7 @@ public sealed class PolicyTests(RegistryFixture fixture) : IClassFixture<Registr
     {
         var (name, group) = (A.Name("p"), A.Name("g"));
         await fixture.CreatePolicy(name);
-        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = group, RequestedBy = "test" }, fixture.Registry, Cancellation);
+        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = group, RequestedBy = "test" }, fixture.Registry, new(), Cancellation);
         await AttachPolicy.Handle(new() { PolicyName = name, Target = new() { ThingGroupName = group }, RequestedBy = "test" }, fixture.Registry, Cancellation);
         var ids = Enumerable.Range(0, 5).Select(_ => A.CertificateId()).Order().ToArray();
         foreach (var id in ids) await fixture.Apply(A.Provisioning(id, null, name));

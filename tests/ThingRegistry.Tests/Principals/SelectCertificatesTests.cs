@@ -13,8 +13,8 @@ public sealed class SelectCertificatesTests(RegistryFixture fixture) : IClassFix
     public async Task By_thing_group_and_template_in_pages_that_neither_skip_nor_repeat()
     {
         var (parent, child, template) = (A.Name("parent"), A.Name("child"), A.Name("template"));
-        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = parent, RequestedBy = "test" }, fixture.Registry, Cancellation);
-        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = child, ParentGroupName = parent, RequestedBy = "test" }, fixture.Registry, Cancellation);
+        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = parent, RequestedBy = "test" }, fixture.Registry, new(), Cancellation);
+        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = child, ParentGroupName = parent, RequestedBy = "test" }, fixture.Registry, new(), Cancellation);
         var certificates = Enumerable.Range(0, 5).Select(_ => A.CertificateId()).ToArray();
         foreach (var (id, number) in certificates.Select((id, number) => (id, number)))
         {

@@ -154,8 +154,8 @@ public sealed class ApplyProvisioningStoreTests(RegistryFixture fixture) : IClas
     {
         var (root, leaf, policy, thing, id) = (A.Name("root"), A.Name("leaf"), A.Name("p"), A.Name("SN"), A.CertificateId());
         await fixture.CreatePolicy(policy);
-        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = root, RequestedBy = "test" }, fixture.Registry, Cancellation);
-        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = leaf, ParentGroupName = root, RequestedBy = "test" }, fixture.Registry, Cancellation);
+        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = root, RequestedBy = "test" }, fixture.Registry, new(), Cancellation);
+        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = leaf, ParentGroupName = root, RequestedBy = "test" }, fixture.Registry, new(), Cancellation);
         (await Policies.AttachPolicy.Handle(new() { PolicyName = policy, Target = new() { ThingGroupName = root }, RequestedBy = "test" }, fixture.Registry, Cancellation)).ShouldBeNull();
 
         var answer = await fixture.Apply(A.Provisioning(id) with { Thing = new() { ThingName = thing, ThingGroups = [leaf] } });

@@ -10,7 +10,7 @@ public sealed class RehearseProvisioningTests(RegistryFixture fixture) : IClassF
         var (policy, grouped, group, thing, id) = (A.Name("p"), A.Name("g"), A.Name("group"), A.Name("SN"), A.CertificateId());
         await fixture.CreatePolicy(policy);
         await fixture.CreatePolicy(grouped);
-        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = group, RequestedBy = "test" }, fixture.Registry, Cancellation);
+        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = group, RequestedBy = "test" }, fixture.Registry, new(), Cancellation);
         await Policies.AttachPolicy.Handle(new() { PolicyName = grouped, Target = new() { ThingGroupName = group }, RequestedBy = "test" }, fixture.Registry, Cancellation);
         var item = A.Provisioning(id, thing, policy) with { Thing = new() { ThingName = thing, ThingGroups = [group] } };
 

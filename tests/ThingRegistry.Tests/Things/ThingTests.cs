@@ -107,7 +107,7 @@ public sealed class ThingTests(RegistryFixture fixture) : IClassFixture<Registry
     public async Task Groups_know_their_things_and_things_their_groups()
     {
         var (group, thing) = (A.Name("g"), A.Name("SN"));
-        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = group, RequestedBy = "test" }, fixture.Registry, Cancellation);
+        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = group, RequestedBy = "test" }, fixture.Registry, new(), Cancellation);
         await CreateThing.Handle(A.Thing(thing), fixture.Registry, Cancellation);
         Task<Refusal?> Change(string name, bool member) => Groups.ChangeGroupMembership.Handle(
             new() { ThingName = thing, ThingGroupName = name, Member = member, RequestedBy = "test" }, fixture.Registry, Cancellation);
@@ -126,7 +126,7 @@ public sealed class ThingTests(RegistryFixture fixture) : IClassFixture<Registry
         for (var depth = 1; depth <= 8; depth++)
         {
             var name = A.Name($"g{depth}");
-            var written = await Groups.CreateThingGroup.Handle(new() { ThingGroupName = name, ParentGroupName = parent, RequestedBy = "test" }, fixture.Registry, Cancellation);
+            var written = await Groups.CreateThingGroup.Handle(new() { ThingGroupName = name, ParentGroupName = parent, RequestedBy = "test" }, fixture.Registry, new(), Cancellation);
             written.Refusal?.Code.ShouldBe(depth <= 7 ? null : "limit-exceeded");
             if (depth == 8) written.Refusal.ShouldNotBeNull();
             parent = name;

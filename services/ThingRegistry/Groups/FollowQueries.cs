@@ -1,0 +1,99 @@
+using System.Text.Json;
+using FleetPlatform.ThingRegistry.Things;
+
+namespace FleetPlatform.ThingRegistry.Groups;
+
+/// <summary>
+/// Keeps things in the dynamic groups whose queries they match: when a thing changes, and when a group does. Joining and leaving are facts of the thing as for any group,
+/// so policies, listings and tables of the fleet follow as they do for those. Whatever it finds it brings to what holds now, so that repeating is harmless.
+/// </summary>
+sealed class FollowQueries(Registry registry) : ISubscription
+{
+    const int ThingsAtOnce = 64;
+    const int Page = 1000;
+
+    const string Select = """
+        select t.name, t.type_name, t.attributes, array(select m.group_name from fleet_memberships m where m.thing_name = t.name)
+        from fleet_things t where t.name > $1 order by t.name limit $2
+        """;
+
+    public string Name => "thing-registry.dynamic-groups";
+
+    /// <summary>What a thing joins and leaves.</summary>
+    /// <param name="queries">Of every dynamic group.</param>
+    public static Decision<ThingEvent> Decide(string name, Thing thing, IReadOnlyDictionary<string, ThingQuery> queries, DateTimeOffset now)
+    {
+        if (!thing.Exists) return Decision<ThingEvent>.Nothing;
+        var facts = new ThingFacts(name, thing.TypeName, thing.Attributes, thing.Groups);
+        var wanted = queries.Where(group => group.Value.Matches(facts)).Select(group => group.Key).Order(StringComparer.Ordinal).ToArray();
+        return Decision<ThingEvent>.Of(
+        [
+            .. thing.DynamicGroups.Except(wanted, StringComparer.Ordinal).Select(left => new GroupLeft(left, now)),
+            .. wanted.Except(thing.DynamicGroups, StringComparer.Ordinal).Select(joined => new GroupJoined(joined, now, Dynamic: true)),
+        ]);
+    }
+
+    public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
+    {
+        var (groups, things) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var recorded in batch)
+        {
+            if (recorded.StreamId.Category == "group" && recorded.Data is ThingGroupCreated { Query: not null } or ThingGroupUpdated or ThingGroupDeleted) groups.Add(recorded.StreamId.Key);
+            if (recorded.StreamId.Category == "thing" && recorded.Data is ThingRegistered or ThingUpdated or GroupJoined { Dynamic: not true } or GroupLeft) things.Add(recorded.StreamId.Key);
+        }
+
+        if (groups.Count == 0 && things.Count == 0) return;
+        var queries = await DynamicGroups.Load(registry.Database, cancellation);
+        if (queries.Count > 0) await Settle(things, queries, cancellation);
+        foreach (var group in groups) await SettleGroup(group, queries, cancellation);
+    }
+
+    async Task Settle(IEnumerable<string> things, IReadOnlyDictionary<string, ThingQuery> queries, CancellationToken cancellation)
+    {
+        foreach (var names in things.Chunk(ThingsAtOnce))
+        {
+            await registry.Transact(new() { Actor = "dynamic-groups" }, async session =>
+            {
+                var streams = await session.FetchManyForWriting<Thing, ThingEvent>([.. names.Select(Registry.ThingStream)], cancellation);
+                foreach (var (name, stream) in names.Zip(streams))
+                    if (Decide(name, stream.Aggregate, queries, registry.Now).Events is { Count: > 0 } events) stream.Append([.. events]);
+                return 0;
+            }, cancellation);
+        }
+    }
+
+    // Only things that are on the wrong side of the query are read whole.
+    async Task SettleGroup(string group, IReadOnlyDictionary<string, ThingQuery> queries, CancellationToken cancellation)
+    {
+        var query = queries.GetValueOrDefault(group);
+        for (var (after, more) = ("", true); more;)
+        {
+            var wrong = new List<string>();
+            var rows = await ReadPage(after, cancellation);
+            (after, more) = (rows.Count > 0 ? rows[^1].Facts.Name : "", rows.Count == Page);
+            foreach (var (facts, groups) in rows)
+            {
+                var member = groups.Contains(group);
+                if (member != (query?.Matches(facts with { Groups = [.. groups.Where(name => name != group && !queries.ContainsKey(name))] }) ?? false)) wrong.Add(facts.Name);
+            }
+
+            await Settle(wrong, queries, cancellation);
+        }
+    }
+
+    async Task<List<(ThingFacts Facts, string[] Groups)>> ReadPage(string after, CancellationToken cancellation)
+    {
+        await using var command = registry.Database.CreateCommand(Select);
+        command.Parameters.Add(Listing.Text(after));
+        command.Parameters.Add(new() { Value = Page });
+        var rows = new List<(ThingFacts Facts, string[] Groups)>();
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            var attributes = JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(2))!;
+            rows.Add((new(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), attributes, []), reader.GetFieldValue<string[]>(3)));
+        }
+
+        return rows;
+    }
+}
