@@ -44,6 +44,7 @@ public sealed class Platform : IAsyncLifetime
             ["MqttGateway__RequestTimeout"] = "00:00:08",
             ["RotationScheduler__RepeatCommandsAfter"] = "00:00:03",
             ["RotationScheduler__Period"] = "00:00:01", // a rotation has half a dozen turns
+            ["Revocation__LogPeriod"] = "00:00:01",
         });
         Endpoints = FleetEndpoints.Read(Fleet.Directory);
         Operator = new(Endpoints);
