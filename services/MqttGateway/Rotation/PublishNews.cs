@@ -8,6 +8,7 @@ namespace FleetPlatform.MqttGateway.Rotation;
 sealed class PublishNews(RotationNews news, IBus bus, TimeProvider clock, ILogger<PublishNews> log) : BackgroundService
 {
     const int MaximumBatch = 256;
+    static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100); // a device that connects publishes soon: one message, and one transaction of the scheduler
     static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
@@ -15,6 +16,7 @@ sealed class PublishNews(RotationNews news, IBus bus, TimeProvider clock, ILogge
     {
         while (await news.Reader.WaitToReadAsync(stoppingToken))
         {
+            var began = clock.GetTimestamp();
             var uses = new List<CertificateUse>();
             while (uses.Count < MaximumBatch && news.Reader.TryRead(out var next))
             {
@@ -23,6 +25,8 @@ sealed class PublishNews(RotationNews news, IBus bus, TimeProvider clock, ILogge
             }
 
             if (uses.Count > 0) await Publish(new CertificatesUsed { Items = uses }, stoppingToken);
+            var rest = Pace - clock.GetElapsedTime(began);
+            if (rest > TimeSpan.Zero && uses.Count < MaximumBatch) await Task.Delay(rest, clock, stoppingToken);
         }
     }
 

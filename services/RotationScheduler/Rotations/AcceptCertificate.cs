@@ -50,7 +50,7 @@ sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse u
 
         // The device may have been faster than the news of its certificate.
         if (await uses.Find(row.CertificateId, cancellation) is { } early)
-            foreach (var use in early) await uses.Handle(row.ThingName!, number, use, cancellation);
+            await uses.Handle(row.ThingName!, number, early, cancellation);
     }
 
     // Into the rotation that is open, else into one of its own. One that ends between the look and the write takes nothing: look again.

@@ -52,6 +52,16 @@ static class AdvanceRotation
         _ => Decision<RotationEvent>.Nothing,
     };
 
+    /// <summary>The same, and what follows from it by itself, unless that is another act: one transaction instead of two.</summary>
+    public static Decision<RotationEvent> RecordAndGoOn(RotationAct act, Rotation rotation, Func<string, bool> isActive, DateTimeOffset now)
+    {
+        var recorded = Record(act, rotation, now);
+        var after = recorded.Events.Aggregate(rotation, static (state, @event) => state.Evolve(@event));
+        return recorded.Events.Count == 0 || ActOf(after, isActive, now) is not null
+            ? recorded
+            : Decision<RotationEvent>.Of([.. recorded.Events, .. Decide(after, isActive, now).Events]);
+    }
+
     /// <summary>What happens by itself once its time has come.</summary>
     public static Decision<RotationEvent> Decide(Rotation rotation, Func<string, bool> isActive, DateTimeOffset now)
     {
@@ -112,27 +122,32 @@ sealed class RotationWork(EventStore store, RotationsTable table, IAsk ask, Time
     {
         var id = Rotation.StreamOf(thing, number);
         var metadata = new EventMetadata { Actor = Actor };
-        for (var step = 0; step < MaximumSteps; step++)
+        var rotation = await store.AggregateStreamAsync<Rotation, RotationEvent>(id, cancellation);
+        for (var step = 0; step < MaximumSteps && (rotation.IsOpen || rotation.Doomed.Count > 0); step++)
         {
-            var rotation = await store.AggregateStreamAsync<Rotation, RotationEvent>(id, cancellation);
             var active = await table.ActiveOf([.. rotation.Certificates], cancellation);
             var now = clock.GetUtcNow();
-            Decision<RotationEvent> decision;
+            Func<Rotation, Decision<RotationEvent>> decide;
             if (AdvanceRotation.ActOf(rotation, active.Contains, now) is { } act)
             {
-                if (act.Kind == RotationActKind.RevokeDoomed
-                    && await table.IsLastResort(thing, act.CertificateId, rotation.HasLeftBehind(rotation.RegisteredAt(act.CertificateId)), cancellation)) act = act with { Kind = RotationActKind.SpareDoomed };
+                if (act.Kind == RotationActKind.RevokeDoomed && await IsLastResort(rotation, act.CertificateId, cancellation)) act = act with { Kind = RotationActKind.SpareDoomed };
                 else await Do(act, cancellation);
-                decision = (await store.WriteToAggregate<Rotation, RotationEvent>(id, state => AdvanceRotation.Record(act, state, clock.GetUtcNow()), metadata, cancellation)).Decision;
+                decide = state => AdvanceRotation.RecordAndGoOn(act, state, active.Contains, clock.GetUtcNow());
             }
             else
             {
-                decision = (await store.WriteToAggregate<Rotation, RotationEvent>(id, state => AdvanceRotation.Decide(state, active.Contains, now), metadata, cancellation)).Decision;
+                if (AdvanceRotation.Decide(rotation, active.Contains, now).Events.Count == 0) return;
+                decide = state => AdvanceRotation.Decide(state, active.Contains, now);
             }
 
-            if (decision.Events.Count == 0) return;
+            var written = await store.WriteToAggregate(id, decide, metadata, cancellation);
+            if (written.Decision.Events.Count == 0) return;
+            rotation = written.State;
         }
     }
+
+    Task<bool> IsLastResort(Rotation rotation, string certificateId, CancellationToken cancellation) => table.IsLastResort(
+        rotation.Started!.ThingName, certificateId, rotation.HasLeftBehind(rotation.RegisteredAt(certificateId)), cancellation);
 
     async Task Do(RotationAct act, CancellationToken cancellation)
     {

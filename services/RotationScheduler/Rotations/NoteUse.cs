@@ -38,11 +38,26 @@ sealed class NoteUse(EventStore store, RotationsTable table, TimeProvider clock)
         return new(certificateId, now + rotation.Terms.Overlap, state.Expendable(state.Offers.Where(id => state.RegisteredAt(id) < registeredAt))) { At = at };
     }
 
-    public async Task Handle(string thing, int number, CertificateUse use, CancellationToken cancellation)
+    /// <summary>Several of one connection, in order, in one transaction.</summary>
+    public static Decision<RotationEvent> Decide(IEnumerable<CertificateUse> uses, Rotation rotation, DateTimeOffset now)
+    {
+        var events = new List<RotationEvent>();
+        foreach (var use in uses)
+        {
+            var decided = Decide(use, rotation, now).Events;
+            events.AddRange(decided);
+            rotation = decided.Aggregate(rotation, static (state, @event) => state.Evolve(@event));
+        }
+
+        return Decision<RotationEvent>.Of(events);
+    }
+
+    /// <param name="uses">At least one, all of one connection.</param>
+    public async Task Handle(string thing, int number, IReadOnlyList<CertificateUse> uses, CancellationToken cancellation)
     {
         if (number == 0) return;
         await store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf(thing, number),
-            rotation => Decide(use, rotation, clock.GetUtcNow()), new() { Actor = use.CertificateId, CorrelationId = use.SessionId }, cancellation);
+            rotation => Decide(uses, rotation, clock.GetUtcNow()), new() { Actor = uses[0].CertificateId, CorrelationId = uses[0].SessionId }, cancellation);
     }
 
     /// <summary>Remembers uses, whatever is known of the certificates yet.</summary>
@@ -83,12 +98,9 @@ sealed class NoteUse(EventStore store, RotationsTable table, TimeProvider clock)
         return uses;
     }
 
-    /// <summary>The thing's latest rotation, if it is open and has to do with a certificate.</summary>
-    public async Task Handle(CertificateUse use, CancellationToken cancellation)
-    {
-        var (number, latest) = await table.Latest(use.ThingName, cancellation);
-        if (latest.IsOpen) await Handle(use.ThingName, number, use, cancellation);
-    }
+    /// <summary>Tells the thing's latest rotation.</summary>
+    public async Task Handle(IReadOnlyList<CertificateUse> uses, CancellationToken cancellation) =>
+        await Handle(uses[0].ThingName, await table.LatestNumber(uses[0].ThingName, cancellation), uses, cancellation);
 
     static DateTimeOffset? Last(IEnumerable<CertificateUse> uses, CertificateUseKind kind) =>
         uses.LastOrDefault(use => use.Kind == kind) is { } use ? use.At : null;
@@ -102,7 +114,7 @@ sealed class CertificatesUsedConsumer(NoteUse uses) : IConsumer<CertificatesUsed
         await uses.Remember(context.Message.Items, context.CancellationToken);
         await Task.WhenAll(context.Message.Items.GroupBy(use => use.ThingName, StringComparer.Ordinal).Select(async thing =>
         {
-            foreach (var use in thing) await uses.Handle(use, context.CancellationToken);
+            foreach (var session in thing.GroupBy(use => (use.SessionId, use.CertificateId))) await uses.Handle([.. session], context.CancellationToken);
         }));
     }
 }

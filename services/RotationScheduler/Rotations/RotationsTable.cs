@@ -95,12 +95,18 @@ sealed class RotationsProjection : IInlineProjection
 /// <summary>Questions to the read tables.</summary>
 sealed class RotationsTable(EventStore store)
 {
-    /// <summary>A thing's latest rotation, folded; number 0 when it never had one.</summary>
-    public async Task<(int Number, Rotation Rotation)> Latest(string thing, CancellationToken cancellation)
+    /// <summary>Of a thing's latest rotation; 0 when it never had one.</summary>
+    public async Task<int> LatestNumber(string thing, CancellationToken cancellation)
     {
         await using var command = store.DataSource.CreateCommand("select coalesce(max(number), 0) from fleet_rotations where thing_name = $1");
         command.Parameters.Add(Sql.Text(thing));
-        var number = (int)(await command.ExecuteScalarAsync(cancellation))!;
+        return (int)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
+    /// <summary>A thing's latest rotation, folded; number 0 when it never had one.</summary>
+    public async Task<(int Number, Rotation Rotation)> Latest(string thing, CancellationToken cancellation)
+    {
+        var number = await LatestNumber(thing, cancellation);
         return number == 0
             ? (0, Rotation.Initial)
             : (number, await store.AggregateStreamAsync<Rotation, RotationEvent>(Rotation.StreamOf(thing, number), cancellation));

@@ -94,7 +94,7 @@ public sealed class SchedulingTests : IAsyncLifetime
             CertificateId = fresh.CertificateId, ThingName = "SN-1", SessionId = "s", Kind = kind, At = Now,
         })];
         await _fixture.Uses.Remember(uses, Cancellation);
-        foreach (var use in uses) await _fixture.Uses.Handle(use, Cancellation);
+        await _fixture.Uses.Handle(uses, Cancellation);
 
         foreach (var row in await _fixture.Registrations.Store([fresh], Cancellation)) await _fixture.Accept.Handle(row, Cancellation);
         foreach (var row in await _fixture.Registrations.Store([fresh], Cancellation)) await _fixture.Accept.Handle(row, Cancellation); // told twice
@@ -121,6 +121,24 @@ public sealed class SchedulingTests : IAsyncLifetime
 
         (await RepeatCommands.Unanswered(_fixture.Store, 10, Now, Cancellation)).ShouldHaveSingleItem().ThingName.ShouldBe("SN-unanswered");
         (await RepeatCommands.Unanswered(_fixture.Store, 10, Now.AddHours(2), Cancellation)).ShouldBeEmpty("the deadline is over");
+    }
+
+    /// <summary>The chain old, middle, last: with one of two neighbours gone, the device may hold nothing but the other.</summary>
+    [Theory]
+    [InlineData("last", "middle", true)]
+    [InlineData("middle", "last", true)]
+    [InlineData("old", "last", false)]
+    [InlineData("old", "middle", true)]
+    public async Task A_certificate_whose_neighbour_works_no_more_may_be_the_last_of_its_device(string gone, string asked, bool isLast)
+    {
+        var chain = new Dictionary<string, Registration> { ["old"] = ARegistration("SN-1", Now.AddDays(10)) };
+        chain["middle"] = ARegistration("SN-1", Now.AddDays(400), renewalOf: chain["old"].CertificateId);
+        chain["last"] = ARegistration("SN-1", Now.AddDays(500), renewalOf: chain["middle"].CertificateId);
+        chain[gone] = chain[gone] with { Status = CertificateStatus.Revoked };
+        await _fixture.Registrations.Store(chain.Values, Cancellation);
+
+        (await _fixture.Rotations.IsLastResort("SN-1", chain[asked].CertificateId, isLeftBehind: false, Cancellation)).ShouldBe(isLast);
+        if (gone == "old") (await _fixture.Rotations.IsLastResort("SN-1", chain[asked].CertificateId, isLeftBehind: true, Cancellation)).ShouldBeFalse();
     }
 
     [Fact]
@@ -229,6 +247,6 @@ public sealed class SchedulingTests : IAsyncLifetime
         var thing = old.Things[0].ThingName;
         var fresh = ARegistration(thing, Now.AddDays(500), renewalOf: old.CertificateId, groups: ["eu"]);
         foreach (var row in await _fixture.Registrations.Store([fresh], Cancellation)) await _fixture.Accept.Handle(row, Cancellation);
-        await _fixture.Uses.Handle(new() { CertificateId = fresh.CertificateId, ThingName = thing, SessionId = "s", Kind = CertificateUseKind.Published, At = Now }, Cancellation);
+        await _fixture.Uses.Handle([new() { CertificateId = fresh.CertificateId, ThingName = thing, SessionId = "s", Kind = CertificateUseKind.Published, At = Now }], Cancellation);
     }
 }

@@ -95,7 +95,7 @@ sealed class World(int seed, Behaviour behaviour)
                 act = act with { Kind = RotationActKind.SpareDoomed };
             else
                 _active.Remove(act.CertificateId);
-            if (!killed) Record(at, AdvanceRotation.Record(act, _rotations[at], _now).Events);
+            if (!killed) Record(at, AdvanceRotation.RecordAndGoOn(act, _rotations[at], _active.Contains, _now).Events);
             return;
         }
 

@@ -12,6 +12,7 @@ namespace FleetPlatform.Cli.Commands;
 static class SimulateRotation
 {
     const int AnswerSeconds = 15; // with faults, which are waited for
+    const int BackOffSeconds = 30; // nobody waits a quarter of an hour before a terminal
     static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Connects the fleet, runs the campaign, and says how it went.</summary>
@@ -90,6 +91,7 @@ static class SimulateRotation
         ["perMinute"] = 100_000,
         ["attempts"] = misbehaving ? 1 : 5,
         ["answerSeconds"] = misbehaving ? AnswerSeconds : 300,
+        ["backOffSeconds"] = BackOffSeconds,
         ["overlapSeconds"] = 0,
         ["revokeAfterSeconds"] = 0,
     };
