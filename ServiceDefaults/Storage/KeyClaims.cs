@@ -20,9 +20,12 @@ public static class KeyClaims
     /// <summary>Gives the claim on <c>$1</c> back; for the transaction that records the key's use, or for <see cref="Release"/>.</summary>
     public const string ReleaseSql = "delete from fleet_key_claims where key_hash = $1";
 
+    // What is visibly another's is left alone: a conflict would lock its row, and the transaction that is about to release several of them would wait for that in a circle.
     const string TakeSql = """
         insert into fleet_key_claims (key_hash, holder, until)
-        select key_hash, holder, now() + interval '10 seconds' from unnest($1, $2) wanted(key_hash, holder) order by key_hash
+        select key_hash, holder, now() + interval '10 seconds' from unnest($1, $2) wanted(key_hash, holder)
+        where not exists (select 1 from fleet_key_claims c where c.key_hash = wanted.key_hash and c.until >= now() and c.holder <> wanted.holder)
+        order by key_hash
         on conflict (key_hash) do update set holder = excluded.holder, until = excluded.until
         where fleet_key_claims.until < now() or fleet_key_claims.holder = excluded.holder
         returning key_hash
