@@ -2,6 +2,7 @@ using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
+using FleetPlatform.ServiceDefaults;
 using MassTransit;
 
 namespace FleetPlatform.CertificateAuthority;
@@ -14,7 +15,7 @@ sealed class PublishCertificates(IBus bus) : ISubscription
     public Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
         var (message, messageId) = Translate(batch);
-        return message is null ? Task.CompletedTask : bus.Publish(message, context => context.MessageId = messageId, cancellation);
+        return message is null ? Task.CompletedTask : bus.PublishInTime(message, cancellation, messageId);
     }
 
     /// <summary>What the batch is worth telling others, and the message's id: the first event's, so that a repetition carries it again.</summary>

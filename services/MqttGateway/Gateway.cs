@@ -66,7 +66,7 @@ static class Gateway
         builder.Services.AddHostedService<PublishNews>();
         builder.Services.AddHostedService<AnnounceGateway>();
         builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<CatchUp>());
-        builder.Services.AddSingleton<Announce>(provider => message => provider.GetRequiredService<IBus>().Publish(message));
+        builder.Services.AddSingleton<Announce>(provider => message => provider.GetRequiredService<IBus>().PublishInTime(message, CancellationToken.None));
         builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<RecheckCertificates>());
     }
 }

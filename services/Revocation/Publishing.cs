@@ -1,5 +1,6 @@
 using FleetPlatform.Events;
 using FleetPlatform.Revocation.Certificates;
+using FleetPlatform.ServiceDefaults;
 using MassTransit;
 using Npgsql;
 using Wire = FleetPlatform.Contracts.Revocation;
@@ -18,7 +19,7 @@ sealed class PublishTrust(IBus bus, NpgsqlDataSource database) : ISubscription
         await Number(message, cancellation);
 
         // The last event's id is the message's, so that a repetition after a crash carries it again.
-        await bus.Publish(message, context => context.MessageId = messageId, cancellation);
+        await bus.PublishInTime(message, cancellation, messageId);
     }
 
     public static (Wire.TrustChanged? Message, Guid Id) Translate(IReadOnlyList<RecordedEvent> batch)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using FleetPlatform.Contracts.RotationScheduler;
 using FleetPlatform.Events;
 using FleetPlatform.RotationScheduler.Rotations;
+using FleetPlatform.ServiceDefaults;
 using MassTransit;
 
 namespace FleetPlatform.RotationScheduler;
@@ -16,7 +17,7 @@ sealed class PublishCommands(IBus bus) : ISubscription
         foreach (var recorded in batch)
         {
             if (recorded.Data is RotationCommanded commanded)
-                await bus.Publish(Translate(commanded), context => context.MessageId = recorded.Id, cancellation);
+                await bus.PublishInTime(Translate(commanded), cancellation, recorded.Id);
         }
     }
 

@@ -1,3 +1,4 @@
+using FleetPlatform.ServiceDefaults;
 using System.Globalization;
 using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
@@ -54,11 +55,7 @@ sealed class PublishChanges(IBus bus, NpgsqlDataSource database) : ISubscription
         var (chunk, last) = (0, batch[^1].Id);
         foreach (var ids in changed.Order(StringComparer.Ordinal).Chunk(MaximumIds))
         {
-            var first = chunk++ == 0;
-            await bus.Publish(new PrincipalsChanged { CertificateIds = ids }, context =>
-            {
-                if (first) context.MessageId = last;
-            }, cancellation);
+            await bus.PublishInTime(new PrincipalsChanged { CertificateIds = ids }, cancellation, chunk++ == 0 ? last : null);
         }
     }
 
@@ -86,7 +83,7 @@ sealed class PublishChanges(IBus bus, NpgsqlDataSource database) : ISubscription
         return (string?)await command.ExecuteScalarAsync(cancellation);
     }
 
-    Task Publish(RecordedEvent recorded, int version, string document, CancellationToken cancellation) => bus.Publish(
+    Task Publish(RecordedEvent recorded, int version, string document, CancellationToken cancellation) => bus.PublishInTime(
         new PolicyChanged { PolicyName = recorded.StreamId.Key, VersionId = version.ToString(CultureInfo.InvariantCulture), Document = document },
-        context => context.MessageId = recorded.Id, cancellation);
+        cancellation, recorded.Id);
 }

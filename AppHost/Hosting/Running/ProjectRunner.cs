@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Aspire.Hosting.ApplicationModel;
 
 namespace Aspire.Hosting.Running;
@@ -20,7 +22,8 @@ static class ProjectRunner
                 Name = name,
                 Kind = "project",
                 Prepare = cancellation => Prepare(project, index, name, options, cancellation),
-                IsHealthy = cancellation => IsHealthy(project, index, cancellation),
+                IsHealthy = async cancellation => await FindUnhealthy(project, index, cancellation) is null,
+                FindTrouble = cancellation => FindUnhealthy(project, index, cancellation),
                 Recheck = project.Annotations.OfType<HttpHealthCheckAnnotation>().Any() ? RecheckEvery : null,
                 WaitsFor = [.. project.Annotations.OfType<WaitAnnotation>().Select(wait => wait.Resource is IResourceWithParent child ? child.Parent.Name : wait.Resource.Name).Distinct(StringComparer.Ordinal)],
                 Ports = project.Annotations.OfType<EndpointAnnotation>().ToDictionary(endpoint => endpoint.Name, endpoint => endpoint.AllocatedPorts[index], StringComparer.Ordinal),
@@ -64,7 +67,8 @@ static class ProjectRunner
         return variables;
     }
 
-    static async Task<bool> IsHealthy(ProjectResource project, int replica, CancellationToken cancellation)
+    // What is wrong, in a line; null when nothing is.
+    static async Task<string?> FindUnhealthy(ProjectResource project, int replica, CancellationToken cancellation)
     {
         foreach (var check in project.Annotations.OfType<HttpHealthCheckAnnotation>())
         {
@@ -72,18 +76,33 @@ static class ProjectRunner
             try
             {
                 using var answer = await Http.GetAsync(new Uri($"{endpoint.UriScheme}://127.0.0.1:{endpoint.AllocatedPorts[replica]}{check.Path}"), cancellation);
-                if ((int)answer.StatusCode != check.StatusCode) return false;
+                if ((int)answer.StatusCode != check.StatusCode) return Unhealthy(await answer.Content.ReadAsStringAsync(cancellation)) ?? $"{check.Path} answers {(int)answer.StatusCode}";
             }
-            catch (HttpRequestException)
+            catch (HttpRequestException failure)
             {
-                return false;
+                return failure.Message;
             }
             catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                return false;
+                return $"{check.Path} does not answer";
             }
         }
 
-        return true;
+        return null;
+    }
+
+    /// <summary>The checks that failed, of a body as ServiceDefaults writes it; null when it is none.</summary>
+    internal static string? Unhealthy(string body)
+    {
+        try
+        {
+            var checks = JsonNode.Parse(body)?["checks"]?.AsObject();
+            var failed = checks?.Where(check => check.Value?["status"]?.GetValue<string>() == "Unhealthy").Select(check => $"{check.Key} ({check.Value!["detail"]})").ToArray();
+            return failed is { Length: > 0 } ? string.Join(", ", failed) : null;
+        }
+        catch (Exception other) when (other is JsonException or InvalidOperationException)
+        {
+            return null; // a project of another making
+        }
     }
 }

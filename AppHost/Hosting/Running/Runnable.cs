@@ -21,6 +21,9 @@ sealed record Runnable
 
     public required Func<CancellationToken, Task<bool>> IsHealthy { get; init; }
 
+    /// <summary>What it says of itself when it is not healthy, in a line; null when it says nothing.</summary>
+    public Func<CancellationToken, Task<string?>> FindTrouble { get; init; } = _ => Task.FromResult<string?>(null);
+
     /// <summary>Once healthy for the first time, before anyone who waits goes on.</summary>
     public Func<CancellationToken, Task> OnFirstHealthy { get; init; } = _ => Task.CompletedTask;
 

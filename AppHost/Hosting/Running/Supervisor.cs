@@ -110,8 +110,8 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
             while (Runnable.Recheck is { } pause)
             {
                 await Until(healthy: false, pause, cancellation);
-                log.Say("is not healthy any more", LogTone.Bad);
                 state.Set(Runnable, ResourceState.Unhealthy);
+                log.Say("is not healthy any more" + (await Runnable.FindTrouble(cancellation) is { } trouble ? $": {trouble}" : ""), LogTone.Bad);
                 await Until(healthy: true, AskEvery, cancellation);
                 log.Say("is healthy again", LogTone.Good);
                 state.Set(Runnable, ResourceState.Healthy);

@@ -1,5 +1,6 @@
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
+using FleetPlatform.ServiceDefaults;
 using MassTransit;
 
 namespace FleetPlatform.CertificateAuthority.Trust;
@@ -14,10 +15,10 @@ sealed class PublishAuthorities(IBus bus) : ISubscription
         // By stream: bodies of certificates are not parsed for this.
         var trusted = batch.Where(recorded => recorded.StreamId.Category == "authority").ToList();
         if (trusted.Count > 0)
-            await bus.Publish(new TrustedAuthoritiesChanged { CaCertificateIds = KeysOf(trusted) }, context => context.MessageId = trusted[^1].Id, cancellation);
+            await bus.PublishInTime(new TrustedAuthoritiesChanged { CaCertificateIds = KeysOf(trusted) }, cancellation, trusted[^1].Id);
         var own = batch.Where(recorded => recorded.StreamId.Category is "issuer" or "signing" or "rootlist").ToList();
         if (own.Count > 0)
-            await bus.Publish(new IssuersChanged { IssuerIds = KeysOf(own) }, context => context.MessageId = own[^1].Id, cancellation);
+            await bus.PublishInTime(new IssuersChanged { IssuerIds = KeysOf(own) }, cancellation, own[^1].Id);
     }
 
     static IReadOnlyList<string> KeysOf(IEnumerable<RecordedEvent> events) => [.. events.Select(recorded => recorded.StreamId.Key).Distinct(StringComparer.Ordinal)];

@@ -192,7 +192,7 @@ sealed class AnnounceGateway(IBus bus, GatewayOptions options, TimeProvider cloc
         using var timer = new PeriodicTimer(options.PresencePeriod, clock);
         do
         {
-            await bus.Publish(new GatewayPresent { GatewayName = options.Place }, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await bus.PublishInTime(new GatewayPresent { GatewayName = options.Place }, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }

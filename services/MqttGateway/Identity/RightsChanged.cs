@@ -37,7 +37,7 @@ sealed class TrustChangedConsumer(TrustChanges changes, GatewayOptions options, 
     public Task Consume(ConsumeContext<TrustChanged> context)
     {
         var closed = changes.Apply(context.Message.Items);
-        return context.Publish(new TrustChangeApplied
+        return context.PublishInTime(new TrustChangeApplied
         {
             By = options.Place,
             At = clock.GetUtcNow(),
@@ -50,7 +50,7 @@ sealed class TrustChangedConsumer(TrustChanges changes, GatewayOptions options, 
 /// <summary>Somebody wants to know what an order would cut off.</summary>
 sealed class CountSessionsConsumer(LiveSessions live, GatewayOptions options) : IConsumer<CountSessions>
 {
-    public Task Consume(ConsumeContext<CountSessions> context) => context.Publish(new SessionsCounted
+    public Task Consume(ConsumeContext<CountSessions> context) => context.PublishInTime(new SessionsCounted
     {
         QuestionId = context.Message.QuestionId, GatewayName = options.Place, LiveSessions = live.CountOf(context.Message.CertificateIds),
     }, context.CancellationToken);

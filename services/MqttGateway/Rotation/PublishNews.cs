@@ -36,7 +36,7 @@ sealed class PublishNews(RotationNews news, IBus bus, TimeProvider clock, ILogge
         {
             try
             {
-                await bus.Publish(message, message.GetType(), stopping);
+                await bus.PublishInTime(message, stopping);
                 return;
             }
             catch (Exception failure) when (Failures.IsTransient(failure) && !stopping.IsCancellationRequested)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FleetPlatform.Contracts.Revocation;
+using FleetPlatform.ServiceDefaults;
 using MassTransit;
 
 namespace FleetPlatform.Revocation.Gateways;
@@ -18,7 +19,7 @@ sealed class SessionCount(IBus bus, PresentGateways gateways, RevocationOptions 
         var question = _open[id] = new(expected);
         try
         {
-            await bus.Publish(new CountSessions { QuestionId = id, CertificateIds = certificateIds }, cancellation);
+            await bus.PublishInTime(new CountSessions { QuestionId = id, CertificateIds = certificateIds }, cancellation);
             await Task.WhenAny(question.Answered, Task.Delay(options.CountPatience, clock, cancellation));
             return question.Result();
         }

@@ -3,6 +3,7 @@ using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.Pki;
 using FleetPlatform.Revocation.Certificates;
 using FleetPlatform.Revocation.Lists;
+using FleetPlatform.ServiceDefaults;
 using MassTransit;
 using Npgsql;
 
@@ -100,7 +101,7 @@ sealed class ForgetAnswersConsumer(AnswerOcsp answers, TimeProvider clock) : ICo
     public Task Consume(ConsumeContext<TrustChanged> context)
     {
         foreach (var item in context.Message.Items) answers.Forget(item.CertificateId);
-        return context.Publish(new TrustChangeApplied
+        return context.PublishInTime(new TrustChangeApplied
         {
             By = "ocsp",
             At = clock.GetUtcNow(),

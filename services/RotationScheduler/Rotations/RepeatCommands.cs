@@ -45,7 +45,7 @@ sealed class RepeatCommands(
             try
             {
                 var commands = await Unanswered(store, options.MaximumUnproven, clock.GetUtcNow(), stoppingToken);
-                foreach (var command in commands) await bus.Publish(command, stoppingToken);
+                foreach (var command in commands) await bus.PublishInTime(command, stoppingToken);
                 Log.CommandsRepeated(log, commands.Count);
             }
             catch (Exception failure) when (Failures.IsTransient(failure) && !stoppingToken.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using FleetPlatform.ServiceDefaults;
 using FleetPlatform.ThingRegistry.Things;
 
 namespace FleetPlatform.ThingRegistry.Principals;
@@ -27,7 +28,7 @@ sealed class PublishRegistrations(IBus bus, Registry registry, ThingRegistryOpti
         foreach (var ids in changed.Order(StringComparer.Ordinal).Chunk(MaximumItems))
         {
             var items = await Read(ids, cancellation);
-            if (items.Count > 0) await bus.Publish(new RegistrationsChanged { Items = items }, cancellation);
+            if (items.Count > 0) await bus.PublishInTime(new RegistrationsChanged { Items = items }, cancellation);
         }
     }
 

@@ -1,4 +1,5 @@
 using FleetPlatform.Contracts.Revocation;
+using FleetPlatform.ServiceDefaults;
 
 namespace FleetPlatform.ThingRegistry.Principals;
 
@@ -51,7 +52,7 @@ sealed class TrustChangedConsumer(Registry registry) : IConsumer<TrustChanged>
     public async Task Consume(ConsumeContext<TrustChanged> context)
     {
         await RecordTrustChange.Handle(context.Message, registry, context.CancellationToken);
-        await context.Publish(new TrustChangeApplied
+        await context.PublishInTime(new TrustChangeApplied
         {
             By = "thing-registry",
             At = registry.Now,
