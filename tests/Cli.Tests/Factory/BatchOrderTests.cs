@@ -30,5 +30,19 @@ public sealed class BatchOrderTests : IDisposable
         BatchOrder.Read(_folder).Registration.Policies.ShouldBe(["p"]);
     }
 
+    [Fact]
+    public void A_folder_holds_a_batch_or_an_import()
+    {
+        Order("a").Settle(_folder);
+        var import = new ImportOrder { Batch = "b", Registration = new() };
+
+        Should.Throw<CommandFailedException>(() => import.Settle(_folder)).Message.ShouldContain("batch.json");
+        File.Delete(Path.Combine(_folder, BatchOrder.File));
+        import.Settle(_folder);
+        (import with { Batch = "c" }).Settle(_folder).Batch.ShouldBe("b");
+        Should.Throw<CommandFailedException>(() => (import with { RequireAuthority = true }).Settle(_folder)).Message.ShouldContain("another batch");
+        Should.Throw<CommandFailedException>(() => Order("d").Settle(_folder)).Message.ShouldContain("import.json");
+    }
+
     static BatchOrder Order(string batch) => new() { Batch = batch, Serials = ["SL1"], Registration = new() { Policies = ["p"] }, Key = KeyType.P256 };
 }

@@ -43,7 +43,7 @@ sealed record BatchOrder : LineOrder
             : serials;
     }
 
-    public BatchOrder Settle(string folder) => Settle(folder, File, this);
+    public BatchOrder Settle(string folder) => Settle(folder, File, ImportOrder.File, this);
 
     /// <summary>Reads a folder's order.</summary>
     public static BatchOrder Read(string folder) => Read<BatchOrder>(folder, File)

@@ -8,7 +8,7 @@ sealed record ImportOrder : LineOrder
     /// <summary>True: an authority that is registered at the platform must have signed each.</summary>
     public bool RequireAuthority { get; init; }
 
-    public ImportOrder Settle(string folder) => Settle(folder, File, this);
+    public ImportOrder Settle(string folder) => Settle(folder, File, BatchOrder.File, this);
 
     public static bool IsIn(string folder) => System.IO.File.Exists(Path.Combine(folder, File));
 }

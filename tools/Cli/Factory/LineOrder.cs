@@ -19,10 +19,13 @@ abstract record LineOrder
     public required DirectRegistration Registration { get; init; }
 
     /// <summary>The order of the folder: the one that is there when it says the same, else this one, from now on.</summary>
+    /// <param name="otherFile">What an order of the other kind is in.</param>
     /// <exception cref="CommandFailedException">The folder belongs to another order.</exception>
-    protected static T Settle<T>(string folder, string file, T order)
+    protected static T Settle<T>(string folder, string file, string otherFile, T order)
         where T : LineOrder
     {
+        if (File.Exists(Path.Combine(folder, otherFile)))
+            throw new CommandFailedException($"{folder} holds something else: {Path.Combine(folder, otherFile)} says what it is.", "Give another folder.");
         if (Read<T>(folder, file) is { } before)
         {
             return Text(order with { Batch = before.Batch }) == Text(before)
