@@ -16,7 +16,7 @@ static unsafe partial class EcPublicKey
     const byte Uncompressed = 4;
 
     // The framework must use the same library: it is given the key by address.
-    static readonly bool s_isThere =
+    static readonly bool IsThere =
         OperatingSystem.IsLinux() && SafeEvpPKeyHandle.OpenSslVersion is >= 0x3_00_00_00_0 and < 0x4_00_00_00_0 && NativeLibrary.TryLoad(Library, out _);
 
     /// <summary>Imports a key, to verify with it.</summary>
@@ -33,7 +33,7 @@ static unsafe partial class EcPublicKey
             _ => throw new ArgumentException("Not an EC key.", nameof(key)),
         };
         var coordinate = (key.Bits + 7) / 8;
-        if (s_isThere && OperatingSystem.IsLinux() && key.Point.Length == 1 + (2 * coordinate) && key.Point[0] == Uncompressed)
+        if (IsThere && OperatingSystem.IsLinux() && key.Point.Length == 1 + (2 * coordinate) && key.Point[0] == Uncompressed)
         {
             using var handle = FromPoint(curve, key.Point);
             return new ECDsaOpenSsl(handle);

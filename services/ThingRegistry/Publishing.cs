@@ -1,5 +1,5 @@
-using FleetPlatform.ServiceDefaults;
 using System.Globalization;
+using FleetPlatform.ServiceDefaults;
 using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
