@@ -19,8 +19,8 @@ public sealed class SubscriptionOptions
     /// <summary>Most events handled at once, 1 to 10,000. Default 256.</summary>
     public int BatchSize { get; set; } = 256;
 
-    /// <summary>Shortest time between two reads while events keep coming; the first event after a rest is read at once. Default 50 ms.</summary>
-    public TimeSpan Pace { get; set; } = TimeSpan.FromMilliseconds(50);
+    /// <summary>Shortest time between two reads while events keep coming; the first event after a rest is read at once. Default 100 ms.</summary>
+    public TimeSpan Pace { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Longest time without looking, should an announcement be lost. Default 2 seconds.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(2);

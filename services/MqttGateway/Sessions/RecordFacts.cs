@@ -6,7 +6,7 @@ namespace FleetPlatform.MqttGateway.Sessions;
 sealed class RecordFacts(SessionRecords records, EventStore store, GatewayMetrics metrics, TimeProvider clock, ILogger<RecordFacts> log) : BackgroundService
 {
     const int MaximumBatch = 128;
-    static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(50); // what gathers meanwhile is one transaction
+    static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100); // what gathers meanwhile is one transaction
     static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
