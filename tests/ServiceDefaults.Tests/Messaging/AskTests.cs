@@ -120,8 +120,8 @@ public sealed class AskTests
             {
                 return false;
             }
-        }, "an ask succeeds again", TimeSpan.FromSeconds(60));
-        await Eventually.Is(async () => (await asker.Http.GetAsync("/health")).IsSuccessStatusCode, "healthy again");
+        }, "an ask succeeds again", TimeSpan.FromMinutes(2));
+        await Eventually.Is(async () => (await asker.Http.GetAsync("/health")).IsSuccessStatusCode, "healthy again", TimeSpan.FromMinutes(2));
     }
 
     static Task<TestHost> Greeter(string bus) => TestHost.Start("greeter", builder =>

@@ -36,7 +36,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public async Task An_event_for_each_instance_survives_a_broker_that_restarts()
+    public async Task Events_for_each_instance_are_heard_again_after_the_broker_has_restarted()
     {
         await using var rabbit = await RabbitMqServer.Start();
         var bus = rabbit.NextVirtualHost();
@@ -45,9 +45,13 @@ public sealed class EventTests
 
         await rabbit.Stop();
         await rabbit.Run();
-        await publisher.Get<IBus>().Publish(new Happened { Number = 7 }); // waits for the connection
 
-        await Eventually.Is(() => Numbers(service).Contains(7), "it arrives", TimeSpan.FromSeconds(60));
+        // More than once: whoever is not back yet misses it, which is why gateways look up what they missed.
+        await Eventually.Holds(async () =>
+        {
+            await publisher.Get<IBus>().PublishInTime(new Happened { Number = 7 }, CancellationToken.None);
+            Numbers(service).ShouldContain(7);
+        }, TimeSpan.FromMinutes(2));
     }
 
     [Fact]
