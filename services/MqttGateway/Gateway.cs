@@ -62,7 +62,7 @@ static class Gateway
             .AddPerInstanceConsumer<PolicyChangedConsumer>()
             .AddPerInstanceConsumer<CountSessionsConsumer>()
             .AddPerInstanceConsumer<TrustChangedConsumer>(concurrency: 1)
-            .AddPerInstanceConsumer<ForwardCommandConsumer>());
+            .AddPerInstanceConsumer<ForwardCommandsConsumer>());
         builder.Services.AddHostedService<PublishNews>();
         builder.Services.AddHostedService<AnnounceGateway>();
         builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<CatchUp>());

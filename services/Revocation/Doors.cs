@@ -13,6 +13,7 @@ static class Doors
 {
     public static void Add(FleetBusBuilder bus) => bus
         .AddRequestConsumer<RevokeCertificateConsumer>()
+        .AddBatchConsumer<RevokeCertificatesConsumer>()
         .AddRequestConsumer<PlaceRevocationOrderConsumer>()
         .AddRequestConsumer<DescribeRevocationOrderConsumer>()
         .AddRequestConsumer<PreviewRevocationConsumer>()

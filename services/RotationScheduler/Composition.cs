@@ -1,3 +1,5 @@
+using FleetPlatform.Contracts.Revocation;
+using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.RotationScheduler.Alerts;
 using FleetPlatform.RotationScheduler.Campaigns;
 using FleetPlatform.RotationScheduler.Certificates;
@@ -28,6 +30,8 @@ static class Composition
             .AddSingleton<HttpClient>().AddSingleton<Alerting>().AddSingleton<ExpiryAlerts>()
             .AddSingleton<IFlowSteps, FlowSteps>();
         builder.AddFleetBus("rotation-scheduler", bus => bus
+            .AddBatcher<ChangeCertificateStatuses, ChangeCertificateStatus, ChangeCertificateStatusesAnswer, ChangeCertificateStatusAnswer>()
+            .AddBatcher<RevokeCertificates, RevokeCertificate, RevokeCertificatesAnswer, RevokeCertificateAnswer>()
             .AddEventConsumer<RegistrationsChangedConsumer>()
             .AddEventConsumer<CertificatesUsedConsumer>()
             .AddEventConsumer<RotationReportedConsumer>()

@@ -61,7 +61,7 @@ sealed class FlowSteps(EventStore store) : IFlowSteps
         Step = step,
         At = ((RotationEvent)recorded.Data).At,
         Detail = detail,
-        ThingName = recorded.StreamId.Key[..recorded.StreamId.Key.LastIndexOf('-')],
+        ThingName = Rotation.NameOf(recorded.StreamId).Thing,
         StreamId = recorded.StreamId.Value,
         TraceId = recorded.Metadata.TraceId,
     };

@@ -7,18 +7,16 @@ using MassTransit;
 
 namespace FleetPlatform.RotationScheduler;
 
-/// <summary>Turns recorded commands into messages for the gateways. One that is sent twice is harmless: it names the certificate it replaces.</summary>
+/// <summary>Turns recorded commands into messages for the gateways, what comes together into one. One that is sent twice is harmless: it names the certificate it replaces.</summary>
 sealed class PublishCommands(IBus bus) : ISubscription
 {
     public string Name => "rotation-scheduler.publish";
 
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
-        foreach (var recorded in batch)
-        {
-            if (recorded.Data is RotationCommanded commanded)
-                await bus.PublishInTime(Translate(commanded), cancellation, recorded.Id);
-        }
+        var commands = batch.Where(recorded => recorded.Data is RotationCommanded).ToArray();
+        if (commands.Length == 0) return;
+        await bus.PublishInTime(new DeviceCommands { Items = [.. commands.Select(recorded => Translate((RotationCommanded)recorded.Data))] }, cancellation, commands[^1].Id);
     }
 
     /// <summary>What the device is told (docs/rotation.md).</summary>

@@ -1,3 +1,5 @@
+using FleetPlatform.Events;
+using FleetPlatform.Events.Reading;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -24,6 +26,21 @@ static class Sql
         new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint, Value = values.ToArray() };
 
     public static NpgsqlParameter Number(long value) => new() { NpgsqlDbType = NpgsqlDbType.Bigint, Value = value };
+}
+
+/// <summary>Look-ups by a text, of which those of the same instant are one statement.</summary>
+static class Lookups
+{
+    /// <param name="select">Its one parameter is the keys, its first column the key of each row. Best a loop of index look-ups: it is planned while the table is empty.</param>
+    public static GroupRead<string, TRow> By<TRow>(EventStore store, string select, Func<NpgsqlDataReader, TRow> read) => new(async (keys, cancellation) =>
+    {
+        await using var command = store.DataSource.CreateCommand(select);
+        command.Parameters.Add(Sql.Texts(keys));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var rows = new List<(string Key, TRow Row)>();
+        while (await reader.ReadAsync(cancellation)) rows.Add((reader.GetString(0), read(reader)));
+        return rows.ToLookup(row => row.Key, row => row.Row, StringComparer.Ordinal);
+    });
 }
 
 /// <summary>Columns that may be null.</summary>

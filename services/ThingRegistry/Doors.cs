@@ -83,6 +83,7 @@ static class Doors
         bus.AddRequestConsumer<RegisterCertificateConsumer>();
         bus.AddRequestConsumer<DescribeCertificateConsumer>();
         bus.AddRequestConsumer<ChangeCertificateStatusConsumer>();
+        bus.AddBatchConsumer<ChangeCertificateStatusesConsumer>();
         bus.AddRequestConsumer<DeleteCertificateConsumer>();
         bus.AddRequestConsumer<ListCertificatesConsumer>();
         bus.AddRequestConsumer<SelectCertificatesConsumer>();

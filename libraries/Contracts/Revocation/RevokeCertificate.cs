@@ -27,6 +27,25 @@ public sealed record RevokeCertificate
     public required string RequestedBy { get; init; }
 }
 
+/// <summary>What is to be revoked at the same time.</summary>
+[MessageUrn("fleet:revoke-certificates:v1", useDefaultPrefix: false)]
+public sealed record RevokeCertificates : IBatch<RevokeCertificate>
+{
+    public required IReadOnlyList<RevokeCertificate> Items { get; init; }
+}
+
+[MessageUrn("fleet:revoke-certificates-answer:v1", useDefaultPrefix: false)]
+public sealed record RevokeCertificatesAnswer : IBatchAnswer<RevokeCertificateAnswer>
+{
+    public required IReadOnlyList<RevokeCertificateAnswer> Items { get; init; }
+}
+
+public sealed record RevokeCertificateAnswer
+{
+    /// <summary>Null: it is on record.</summary>
+    public Refused? Refused { get; init; }
+}
+
 [MessageUrn("fleet:revocation-recorded:v1", useDefaultPrefix: false)]
 public sealed record RevocationRecorded
 {

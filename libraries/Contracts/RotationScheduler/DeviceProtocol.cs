@@ -8,6 +8,9 @@ public static class RotationProtocol
     /// <summary>The built-in template of RegisterThing: the same thing, the same policies, another certificate.</summary>
     public const string TemplateName = "fleet-rotation";
 
+    /// <summary>What a device may report of each connection. It says nothing that the connection does not, and is passed on to nobody.</summary>
+    public const string ConnectedStatus = "connected";
+
     const string Prefix = "devices/";
     const string ReportSuffix = "/certs/rotate/report";
 
@@ -23,8 +26,14 @@ public static class RotationProtocol
         && topic.EndsWith(ReportSuffix) && topic.StartsWith(Prefix) && topic[Prefix.Length..].StartsWith(thingName);
 }
 
-/// <summary>To every gateway: publish this to the device, live or away. QoS 1, never retained.</summary>
-[MessageUrn("fleet:device-command:v1", useDefaultPrefix: false)]
+/// <summary>To every gateway: what devices are told, live or away.</summary>
+[MessageUrn("fleet:device-commands:v1", useDefaultPrefix: false)]
+public sealed record DeviceCommands
+{
+    public required IReadOnlyList<DeviceCommand> Items { get; init; }
+}
+
+/// <summary>Published to one device. QoS 1, never retained.</summary>
 public sealed record DeviceCommand
 {
     public required string ThingName { get; init; }
@@ -79,7 +88,7 @@ public sealed record RotationReported
 
     public required string SessionId { get; init; }
 
-    /// <summary>As the device wrote it: <c>started</c>, <c>rotated</c>, <c>failed</c>, <c>rolled-back</c>, at most 64 characters.</summary>
+    /// <summary>As the device wrote it: <c>started</c>, <c>rotated</c>, <c>failed</c>, <c>rolled-back</c>, never <see cref="RotationProtocol.ConnectedStatus"/>, at most 64 characters.</summary>
     public required string Status { get; init; }
 
     /// <summary>The device's own words, at most 256 characters.</summary>

@@ -40,6 +40,25 @@ public sealed record ChangeCertificateStatus
     public required string RequestedBy { get; init; }
 }
 
+/// <summary>Statuses that change at the same time.</summary>
+[MessageUrn("fleet:change-certificate-statuses:v1", useDefaultPrefix: false)]
+public sealed record ChangeCertificateStatuses : IBatch<ChangeCertificateStatus>
+{
+    public required IReadOnlyList<ChangeCertificateStatus> Items { get; init; }
+}
+
+[MessageUrn("fleet:change-certificate-statuses-answer:v1", useDefaultPrefix: false)]
+public sealed record ChangeCertificateStatusesAnswer : IBatchAnswer<ChangeCertificateStatusAnswer>
+{
+    public required IReadOnlyList<ChangeCertificateStatusAnswer> Items { get; init; }
+}
+
+public sealed record ChangeCertificateStatusAnswer
+{
+    /// <summary>Null: it has the status.</summary>
+    public Refused? Refused { get; init; }
+}
+
 /// <summary>Answered by <see cref="Done"/>.</summary>
 [MessageUrn("fleet:delete-certificate:v1", useDefaultPrefix: false)]
 public sealed record DeleteCertificate

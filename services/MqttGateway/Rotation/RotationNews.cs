@@ -32,7 +32,8 @@ sealed class RotationNews(GatewayMetrics metrics, TimeProvider clock)
     public void Published(DeviceConnection connection, Publish publish)
     {
         if (connection.Speaker is not { } thing) return;
-        if (RotationProtocol.IsReportTopic(publish.Topic, thing) && connection.MayReport() && Read(publish.Payload) is { } report)
+        if (RotationProtocol.IsReportTopic(publish.Topic, thing) && connection.MayReport() && Read(publish.Payload) is { } report
+            && report.Status != RotationProtocol.ConnectedStatus)
         {
             Write(new RotationReported
             {

@@ -58,3 +58,16 @@ sealed class RevokeCertificateConsumer(EventStore store, TimeProvider clock) : I
             }));
     }
 }
+
+/// <summary>Of one batch, committed together, and told of in one message.</summary>
+sealed class RevokeCertificatesConsumer(EventStore store, TimeProvider clock) : IConsumer<RevokeCertificates>
+{
+    public Task Consume(ConsumeContext<RevokeCertificates> context) =>
+        context.AnswerEach<Command, RevokeCertificateAnswer, RevokeCertificatesAnswer>(
+            async item => new()
+            {
+                Refused = (await RevokeCertificate.Handle(
+                    item, store, clock, new() { Actor = item.RequestedBy, CausationId = context.MessageId?.ToString() }, context.CancellationToken)).Refusal?.ToRefused(),
+            },
+            refused => new() { Refused = refused });
+}

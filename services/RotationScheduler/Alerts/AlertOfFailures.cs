@@ -35,7 +35,7 @@ sealed class AlertOfFailures(Alerting alerting, RotationMetrics metrics) : ISubs
         foreach (var code in batch.Where(recorded => recorded.Data is RotationFailed).GroupBy(recorded => ((RotationFailed)recorded.Data).Code, StringComparer.Ordinal))
         {
             var last = (RotationFailed)code.Last().Data;
-            string[] things = [.. code.Select(recorded => recorded.StreamId.Key[..recorded.StreamId.Key.LastIndexOf('-')])];
+            string[] things = [.. code.Select(recorded => Rotation.NameOf(recorded.StreamId).Thing)];
             var text = things.Length == 1
                 ? $"Rotation of {things[0]} has failed: {last.Detail} The device keeps its old certificate."
                 : $"{things.Length} rotations have failed with {code.Key}. The devices keep their old certificates.";

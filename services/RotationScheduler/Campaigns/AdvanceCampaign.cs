@@ -1,5 +1,6 @@
 using FleetPlatform.Events;
 using FleetPlatform.RotationScheduler.Rotations;
+using FleetPlatform.RotationScheduler.Schedule;
 
 namespace FleetPlatform.RotationScheduler.Campaigns;
 
@@ -35,17 +36,14 @@ sealed class CampaignWork(
 {
     const string Actor = "rotation-scheduler";
     const int CancelledPerTurn = 1_000;
-    static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(1);
 
-    DateTimeOffset _last = DateTimeOffset.MinValue;
+    readonly Allowance _allowance = new(options.Period, clock);
 
     /// <param name="room">How many rotations may begin in all.</param>
     /// <returns>How many did.</returns>
     public async Task<int> Handle(int room, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
-        var since = _last == DateTimeOffset.MinValue || now < _last ? options.Period : now - _last;
-        _last = now;
+        var since = _allowance.NextTurn();
         var begun = 0;
         foreach (var id in await campaigns.Find("state = 'running'", cancellation)) begun += await Advance(id, room - begun, since, cancellation);
         foreach (var id in await campaigns.Find(
@@ -64,16 +62,15 @@ sealed class CampaignWork(
             new() { Actor = Actor }, cancellation)).State;
         if (campaign.State != CampaignState.Running) return 0;
 
-        var allowed = (int)Math.Ceiling(campaign.Created!.PerMinute * Math.Min(since / LongestTurn, 1));
-        var begun = 0;
-        foreach (var target in await campaigns.Targets(id, "pending", campaign.Until, Math.Max(0, Math.Min(room, allowed)), cancellation))
-            if (await Begin(campaign.Created, target, cancellation)) begun++;
-        return begun;
+        var limit = Math.Max(0, Math.Min(room, Allowance.Of(campaign.Created!.PerMinute, since)));
+        return await Concurrently.Count(
+            await campaigns.Targets(id, "pending", campaign.Until, limit, cancellation), target => Begin(campaign.Created, target, cancellation), cancellation);
     }
 
     async Task<bool> Begin(CampaignCreated campaign, CampaignTarget target, CancellationToken cancellation)
     {
-        var (_, latest) = await rotations.Latest(target.ThingName, cancellation);
+        var known = await rotations.Latest(target.ThingName, cancellation);
+        var latest = known.Rotation;
         if (latest.IsOpen && latest.Started!.CampaignId == campaign.CampaignId) return false; // begun, and the table does not show it yet
         if (latest is { IsOpen: true, Proven: not null } && latest.Old.Contains(target.CertificateId)) return await Skip(campaign, target, "replaced-meanwhile", cancellation);
         if (latest.IsOpen) return false; // another rotation of this device, perhaps of another campaign: its turn comes after that
@@ -84,7 +81,7 @@ sealed class CampaignWork(
         {
             CampaignId = campaign.CampaignId,
             Terms = campaign.Terms,
-        }, cancellation);
+        }, known, cancellation);
         return refusal is null;
     }
 
@@ -97,9 +94,7 @@ sealed class CampaignWork(
     }
 
     // What is proven stays: those devices run on their new certificates. The others keep the old ones.
-    async Task RollBack(string id, CancellationToken cancellation)
-    {
-        foreach (var target in await campaigns.Targets(id, "underway", int.MaxValue, CancelledPerTurn, cancellation))
-            await cancel.Handle(target.ThingName, Actor, $"Campaign {id} was ended.", cancellation);
-    }
+    async Task RollBack(string id, CancellationToken cancellation) => await Concurrently.Each(
+        await campaigns.Targets(id, "underway", int.MaxValue, CancelledPerTurn, cancellation),
+        target => cancel.Handle(target.ThingName, Actor, $"Campaign {id} was ended.", cancellation), cancellation);
 }

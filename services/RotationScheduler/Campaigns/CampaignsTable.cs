@@ -81,12 +81,11 @@ sealed class CampaignsProjection : IInlineProjection
 
     static void OfRotation(RecordedEvent e, ProjectionBatch batch, string state, string? code)
     {
-        var dash = e.StreamId.Key.LastIndexOf('-');
+        var (thing, number) = Rotation.NameOf(e.StreamId);
         batch.Add("""
             update fleet_campaign_targets t set state = $3, code = $4 from fleet_rotations r
             where r.thing_name = $1 and r.number = $2 and t.campaign_id = r.campaign_id and t.thing_name = r.thing_name
-            """, Sql.Text(e.StreamId.Key[..dash]),
-            new() { Value = int.Parse(e.StreamId.Key.AsSpan(dash + 1), System.Globalization.CultureInfo.InvariantCulture) }, Sql.Text(state), Sql.Text(code));
+            """, Sql.Text(thing), new() { Value = number }, Sql.Text(state), Sql.Text(code));
     }
 }
 

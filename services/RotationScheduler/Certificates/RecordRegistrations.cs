@@ -89,7 +89,10 @@ sealed class RegistrationsChangedConsumer(RecordRegistrations table, AcceptCerti
     public async Task Consume(ConsumeContext<RegistrationsChanged> context)
     {
         var rows = await table.Store(context.Message.Items, context.CancellationToken);
-        foreach (var row in rows.Where(row => row is { RenewalOf: not null, ThingName: not null, Status: nameof(CertificateStatus.Active) }))
-            await rotations.Handle(row, context.CancellationToken);
+        var renewed = rows.Where(row => row is { RenewalOf: not null, ThingName: not null, Status: nameof(CertificateStatus.Active) }).GroupBy(row => row.ThingName, StringComparer.Ordinal);
+        await Concurrently.Each(renewed, async thing =>
+        {
+            foreach (var row in thing) await rotations.Handle(row, context.CancellationToken);
+        }, context.CancellationToken);
     }
 }

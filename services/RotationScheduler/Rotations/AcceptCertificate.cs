@@ -1,5 +1,6 @@
 using FleetPlatform.Contracts.RotationScheduler;
 using FleetPlatform.Events;
+using FleetPlatform.Events.Reading;
 using FleetPlatform.RotationScheduler.Certificates;
 using FleetPlatform.RotationScheduler.Renewals;
 
@@ -11,6 +12,11 @@ namespace FleetPlatform.RotationScheduler.Rotations;
 /// </summary>
 sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse uses, RenewalRules rules, TimeProvider clock)
 {
+    readonly GroupRead<string, DateTimeOffset?> _ends = Lookups.By(store, """
+        select wanted.id, found.not_after from unnest($1) wanted (id)
+        cross join lateral (select not_after from fleet_certificates c where c.certificate_id = wanted.id limit 1) found
+        """, row => row.Time(1));
+
     /// <summary>What the new certificate is to the thing's latest rotation. Nothing when that one is over and proved none that is newer: the device began by itself.</summary>
     /// <param name="expiredAt">The end of the certificate that it was asked with, if that was over.</param>
     public static Decision<RotationEvent> Decide(CertificatePair pair, Rotation rotation, DateTimeOffset now, DateTimeOffset? expiredAt = null)
@@ -45,44 +51,34 @@ sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse u
 
     public async Task Handle(CertificateRow row, CancellationToken cancellation)
     {
-        var expiredAt = await FindExpiry(row, cancellation);
-        var number = await Place(row, expiredAt, cancellation);
+        var number = await Place(row, cancellation);
 
         // The device may have been faster than the news of its certificate.
-        if (await uses.Find(row.CertificateId, cancellation) is { } early)
-            await uses.Handle(row.ThingName!, number, early, cancellation);
+        if (await uses.Find(row.CertificateId, cancellation) is [_, ..] early) await uses.Handle(row.ThingName!, number, early, cancellation);
     }
 
-    // Into the rotation that is open, else into one of its own. One that ends between the look and the write takes nothing: look again.
-    async Task<int> Place(CertificateRow row, DateTimeOffset? expiredAt, CancellationToken cancellation)
+    // Into the rotation that is open, else into one of its own; news of a certificate of an earlier one changes nothing.
+    async Task<int> Place(CertificateRow row, CancellationToken cancellation)
     {
-        while (true)
-        {
-            var (number, latest) = await table.Latest(row.ThingName!, cancellation);
-            if (number > 1 && !latest.Knows(row.CertificateId) && await table.Knows(row.ThingName!, row.CertificateId, cancellation)) return number;
-            if (!latest.IsOpen && !latest.Knows(row.CertificateId) && !IsLeftBehind(PairOf(row), latest)) return await BeginOwn(row, number + 1, expiredAt, cancellation);
+        var (thing, number) = (row.ThingName!, await table.LatestNumber(row.ThingName!, cancellation));
+        if (await table.KnewBefore(thing, number, row.CertificateId, cancellation)) return number;
+        var expiredAt = await FindExpiry(row, cancellation);
+        if (number == 0) return await BeginOwn(row, 1, expiredAt, cancellation);
 
-            var written = await store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf(row.ThingName!, number),
-                rotation => Decide(PairOf(row), rotation, clock.GetUtcNow(), expiredAt), new() { Actor = row.RenewalOf }, cancellation);
-            if (written.State.Knows(row.CertificateId)) return number;
-        }
+        var pair = new CertificatePair(row.CertificateId, row.RenewalOf!, row.RegisteredAt);
+        var written = await store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf(thing, number),
+            rotation => Decide(pair, rotation, clock.GetUtcNow(), expiredAt), new() { Actor = row.RenewalOf }, cancellation);
+        return written.State.Knows(row.CertificateId) ? number : await BeginOwn(row, number + 1, expiredAt, cancellation);
     }
 
-    static CertificatePair PairOf(CertificateRow row) => new(row.CertificateId, row.RenewalOf!, row.RegisteredAt);
-
-    async Task<DateTimeOffset?> FindExpiry(CertificateRow row, CancellationToken cancellation)
-    {
-        await using var command = store.DataSource.CreateCommand("select not_after from fleet_certificates where certificate_id = $1 and not_after < $2");
-        command.Parameters.Add(Sql.Text(row.RenewalOf));
-        command.Parameters.Add(Sql.Time(row.RegisteredAt));
-        return await command.ExecuteScalarAsync(cancellation) is DateTime end ? new DateTimeOffset(end) : null;
-    }
+    async Task<DateTimeOffset?> FindExpiry(CertificateRow row, CancellationToken cancellation) =>
+        (await _ends.Read([row.RenewalOf!], cancellation))[row.RenewalOf!].FirstOrDefault() is { } end && end < row.RegisteredAt ? end : null;
 
     async Task<int> BeginOwn(CertificateRow row, int number, DateTimeOffset? expiredAt, CancellationToken cancellation)
     {
         var rule = RenewalRules.Of(await rules.Read(cancellation), row.Groups, row.Template);
         var session = store.OpenSession(new() { Actor = row.RenewalOf });
-        session.StartStream(Rotation.StreamOf(row.ThingName!, number), Begin(row.ThingName!, PairOf(row), number, rule, expiredAt, clock.GetUtcNow()));
+        session.StartStream(Rotation.StreamOf(row.ThingName!, number), Begin(row.ThingName!, new(row.CertificateId, row.RenewalOf!, row.RegisteredAt), number, rule, expiredAt, clock.GetUtcNow()));
         await session.SaveChangesAsync(cancellation); // someone who is faster: the message is retried on what is there then
         return number;
     }

@@ -111,7 +111,9 @@ static class AdvanceRotation
 }
 
 /// <summary>Does the acts, and records them. Stopped between any two steps, it goes on from what is on record.</summary>
-sealed class RotationWork(EventStore store, RotationsTable table, IAsk ask, TimeProvider clock)
+sealed class RotationWork(
+    EventStore store, RotationsTable table, IBatcher<ChangeCertificateStatus, ChangeCertificateStatusAnswer> registry,
+    IBatcher<RevokeCertificate, RevokeCertificateAnswer> revocation, TimeProvider clock)
 {
     const string Actor = "rotation-scheduler";
     const int MaximumSteps = 64;
@@ -121,29 +123,35 @@ sealed class RotationWork(EventStore store, RotationsTable table, IAsk ask, Time
     public async Task Handle(string thing, int number, CancellationToken cancellation)
     {
         var id = Rotation.StreamOf(thing, number);
-        var metadata = new EventMetadata { Actor = Actor };
-        var rotation = await store.AggregateStreamAsync<Rotation, RotationEvent>(id, cancellation);
+        var (_, rotation, version) = (await store.FetchAsync<Rotation, RotationEvent>([id], cancellation))[0];
         for (var step = 0; step < MaximumSteps && (rotation.IsOpen || rotation.Doomed.Count > 0); step++)
         {
-            var active = await table.ActiveOf([.. rotation.Certificates], cancellation);
-            var now = clock.GetUtcNow();
-            Func<Rotation, Decision<RotationEvent>> decide;
-            if (AdvanceRotation.ActOf(rotation, active.Contains, now) is { } act)
+            var events = await Next(rotation, cancellation);
+            if (events.Count == 0) return;
+            var session = store.OpenSession(new() { Actor = Actor });
+            session.Append(id, version, events);
+            try
             {
-                if (act.Kind == RotationActKind.RevokeDoomed && await IsLastResort(rotation, act.CertificateId, cancellation)) act = act with { Kind = RotationActKind.SpareDoomed };
-                else await Do(act, cancellation);
-                decide = state => AdvanceRotation.RecordAndGoOn(act, state, active.Contains, clock.GetUtcNow());
+                await session.SaveChangesAsync(cancellation);
             }
-            else
+            catch (ConcurrencyException)
             {
-                if (AdvanceRotation.Decide(rotation, active.Contains, now).Events.Count == 0) return;
-                decide = state => AdvanceRotation.Decide(state, active.Contains, now);
+                return; // the device was faster: the next turn decides on what is there then, and an act that is done twice is done once
             }
 
-            var written = await store.WriteToAggregate(id, decide, metadata, cancellation);
-            if (written.Decision.Events.Count == 0) return;
-            rotation = written.State;
+            rotation = events.Aggregate(rotation, static (state, @event) => state.Evolve(@event));
+            version += events.Count;
         }
+    }
+
+    // The act that is due, if there is one, and what is to be recorded then.
+    async Task<IReadOnlyList<RotationEvent>> Next(Rotation rotation, CancellationToken cancellation)
+    {
+        var active = await table.ActiveOf([.. rotation.Certificates], cancellation);
+        if (AdvanceRotation.ActOf(rotation, active.Contains, clock.GetUtcNow()) is not { } act) return AdvanceRotation.Decide(rotation, active.Contains, clock.GetUtcNow()).Events;
+        if (act.Kind == RotationActKind.RevokeDoomed && await IsLastResort(rotation, act.CertificateId, cancellation)) act = act with { Kind = RotationActKind.SpareDoomed };
+        else await Do(act, cancellation);
+        return AdvanceRotation.RecordAndGoOn(act, rotation, active.Contains, clock.GetUtcNow()).Events;
     }
 
     Task<bool> IsLastResort(Rotation rotation, string certificateId, CancellationToken cancellation) => table.IsLastResort(
@@ -152,10 +160,8 @@ sealed class RotationWork(EventStore store, RotationsTable table, IAsk ask, Time
     async Task Do(RotationAct act, CancellationToken cancellation)
     {
         var refused = act.Kind == RotationActKind.DeactivateOld
-            ? (await ask.Ask<ChangeCertificateStatus, CertificateDescription>(
-                new() { CertificateId = act.CertificateId, Status = CertificateStatus.Inactive, RequestedBy = Actor }, cancellation)).Refused
-            : (await ask.Ask<RevokeCertificate, RevocationRecorded>(
-                new() { CertificateId = act.CertificateId, Reason = RevocationReason.Superseded, RequestedBy = Actor }, cancellation)).Refused;
+            ? (await registry.Ask(new() { CertificateId = act.CertificateId, Status = CertificateStatus.Inactive, RequestedBy = Actor }, cancellation)).Refused
+            : (await revocation.Ask(new() { CertificateId = act.CertificateId, Reason = RevocationReason.Superseded, RequestedBy = Actor }, cancellation)).Refused;
 
         // Deleted or revoked by somebody else meanwhile: it works no more, which is all that was wanted.
         if (refused is null || refused.Code == Reasons.NotFound.Code || refused.Code == Reasons.CertificateState.Code) return;

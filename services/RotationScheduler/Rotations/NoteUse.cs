@@ -1,5 +1,6 @@
 using FleetPlatform.Contracts.RotationScheduler;
 using FleetPlatform.Events;
+using FleetPlatform.Events.Reading;
 using MassTransit;
 using Npgsql;
 
@@ -8,6 +9,11 @@ namespace FleetPlatform.RotationScheduler.Rotations;
 /// <summary>A device has used one of its certificates: the proof of the new one, or the sign that it has fallen back to the old.</summary>
 sealed class NoteUse(EventStore store, RotationsTable table, TimeProvider clock)
 {
+    readonly GroupRead<string, IReadOnlyList<CertificateUse>> _uses = Lookups.By(store, """
+        select wanted.id, found.thing_name, found.connected_at, found.published_at from unnest($1) wanted (id)
+        cross join lateral (select * from fleet_uses u where u.certificate_id = wanted.id limit 1) found
+        """, Read);
+
     /// <summary>How late news of an earlier connection may be. Older than that, it is the clocks that have jumped, and order counts.</summary>
     static readonly TimeSpan LatestNews = TimeSpan.FromHours(1);
 
@@ -77,22 +83,16 @@ sealed class NoteUse(EventStore store, RotationsTable table, TimeProvider clock)
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>What was remembered of a certificate; null when it was never used.</summary>
-    public async Task<IReadOnlyList<CertificateUse>?> Find(string certificateId, CancellationToken cancellation)
-    {
-        await using var command = store.DataSource.CreateCommand("select thing_name, connected_at, published_at from fleet_uses where certificate_id = $1");
-        command.Parameters.Add(Sql.Text(certificateId));
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        if (!await reader.ReadAsync(cancellation)) return null;
+    /// <summary>What was remembered of a certificate; nothing when it was never used.</summary>
+    public async Task<IReadOnlyList<CertificateUse>> Find(string certificateId, CancellationToken cancellation) =>
+        (await _uses.Read([certificateId], cancellation))[certificateId].FirstOrDefault() ?? [];
 
+    static IReadOnlyList<CertificateUse> Read(NpgsqlDataReader row)
+    {
         var uses = new List<CertificateUse>();
-        foreach (var (column, kind) in ((int, CertificateUseKind)[])[(1, CertificateUseKind.Connected), (2, CertificateUseKind.Published)])
+        foreach (var (column, kind) in ((int, CertificateUseKind)[])[(2, CertificateUseKind.Connected), (3, CertificateUseKind.Published)])
         {
-            if (reader.IsDBNull(column)) continue;
-            uses.Add(new()
-            {
-                CertificateId = certificateId, ThingName = reader.GetString(0), SessionId = "", Kind = kind, At = reader.GetFieldValue<DateTimeOffset>(column),
-            });
+            if (row.Time(column) is { } at) uses.Add(new() { CertificateId = row.GetString(0), ThingName = row.GetString(1), SessionId = "", Kind = kind, At = at });
         }
 
         return uses;

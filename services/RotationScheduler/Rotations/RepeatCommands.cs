@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using FleetPlatform.Contracts.RotationScheduler;
 using FleetPlatform.Events;
@@ -36,6 +37,8 @@ sealed class BusReturns : IReceiveEndpointObserver
 sealed class RepeatCommands(
     BusReturns returns, EventStore store, IBus bus, RotationSchedulerOptions options, TimeProvider clock, ILogger<RepeatCommands> log) : BackgroundService
 {
+    const int CommandsPerMessage = 256;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await foreach (var _ in returns.Reader.ReadAllAsync(stoppingToken))
@@ -45,7 +48,7 @@ sealed class RepeatCommands(
             try
             {
                 var commands = await Unanswered(store, options.MaximumUnproven, clock.GetUtcNow(), stoppingToken);
-                foreach (var command in commands) await bus.PublishInTime(command, stoppingToken);
+                foreach (var some in commands.Chunk(CommandsPerMessage)) await bus.PublishInTime(new DeviceCommands { Items = some }, stoppingToken);
                 Log.CommandsRepeated(log, commands.Count);
             }
             catch (Exception failure) when (Failures.IsTransient(failure) && !stoppingToken.IsCancellationRequested)
@@ -67,13 +70,12 @@ sealed class RepeatCommands(
             while (await reader.ReadAsync(cancellation)) waiting.Add((reader.GetString(0), reader.GetInt32(1)));
         }
 
-        var commands = new List<DeviceCommand>();
-        foreach (var (thing, number) in waiting)
+        var commands = new ConcurrentBag<DeviceCommand>();
+        await Concurrently.Each(waiting, async rotation =>
         {
-            var given = (await store.FetchStreamAsync(Rotation.StreamOf(thing, number), cancellation: cancellation)).Select(recorded => recorded.Data);
+            var given = (await store.FetchStreamAsync(Rotation.StreamOf(rotation.Thing, rotation.Number), cancellation: cancellation)).Select(recorded => recorded.Data);
             if (given.OfType<RotationCommanded>().LastOrDefault() is { } commanded) commands.Add(PublishCommands.Translate(commanded)); // the device may have reported since
-        }
-
-        return commands;
+        }, cancellation);
+        return [.. commands];
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using FleetPlatform.Events;
 using FleetPlatform.RotationScheduler.Renewals;
 
@@ -79,6 +80,13 @@ sealed record Rotation : IAggregate<Rotation, RotationEvent>
     public int Reports { get; private init; }
 
     public static StreamId StreamOf(string thing, int number) => StreamId.Of("rotation", $"{thing}-{number}");
+
+    /// <summary>Whose a stream is, and which of the thing's.</summary>
+    public static (string Thing, int Number) NameOf(StreamId stream)
+    {
+        var dash = stream.Key.LastIndexOf('-');
+        return (stream.Key[..dash], int.Parse(stream.Key.AsSpan(dash + 1), CultureInfo.InvariantCulture));
+    }
 
     public RotationTerms Terms => Started?.Terms ?? RotationTerms.Default;
 

@@ -1,5 +1,6 @@
 using FleetPlatform.Contracts.ThingRegistry;
 using FleetPlatform.Events;
+using FleetPlatform.Events.Reading;
 using Npgsql;
 
 namespace FleetPlatform.RotationScheduler.Rotations;
@@ -41,8 +42,8 @@ sealed class RotationsProjection : IInlineProjection
     public void Project(RecordedEvent e, ProjectionBatch batch)
     {
         if (e.Data is not RotationEvent) return;
-        var dash = e.StreamId.Key.LastIndexOf('-');
-        var row = new Row(batch, e.StreamId.Key[..dash], int.Parse(e.StreamId.Key.AsSpan(dash + 1), System.Globalization.CultureInfo.InvariantCulture));
+        var (thing, number) = Rotation.NameOf(e.StreamId);
+        var row = new Row(batch, thing, number);
         switch (e.Data)
         {
             case RotationStarted s: row.Start(s); break;
@@ -92,16 +93,23 @@ sealed class RotationsProjection : IInlineProjection
     }
 }
 
-/// <summary>Questions to the read tables.</summary>
+/// <summary>Questions to the read tables. A singleton; what is asked by key in the same instant is read together.</summary>
 sealed class RotationsTable(EventStore store)
 {
+    const int EarlierRotations = 20;
+
+    readonly GroupRead<string, int> _latest = Lookups.By(store, """
+        select wanted.thing, found.number from unnest($1) wanted (thing)
+        cross join lateral (select number from fleet_rotations r where r.thing_name = wanted.thing order by number desc limit 1) found
+        """, row => row.GetInt32(1));
+
+    readonly GroupRead<string, string> _status = Lookups.By(store, """
+        select wanted.id, found.status from unnest($1) wanted (id)
+        cross join lateral (select status from fleet_certificates c where c.certificate_id = wanted.id and c.status is not null limit 1) found
+        """, row => row.GetString(1));
+
     /// <summary>Of a thing's latest rotation; 0 when it never had one.</summary>
-    public async Task<int> LatestNumber(string thing, CancellationToken cancellation)
-    {
-        await using var command = store.DataSource.CreateCommand("select coalesce(max(number), 0) from fleet_rotations where thing_name = $1");
-        command.Parameters.Add(Sql.Text(thing));
-        return (int)(await command.ExecuteScalarAsync(cancellation))!;
-    }
+    public async Task<int> LatestNumber(string thing, CancellationToken cancellation) => (await _latest.Read([thing], cancellation))[thing].FirstOrDefault();
 
     /// <summary>A thing's latest rotation, folded; number 0 when it never had one.</summary>
     public async Task<(int Number, Rotation Rotation)> Latest(string thing, CancellationToken cancellation)
@@ -112,33 +120,21 @@ sealed class RotationsTable(EventStore store)
             : (number, await store.AggregateStreamAsync<Rotation, RotationEvent>(Rotation.StreamOf(thing, number), cancellation));
     }
 
-    /// <summary>Whether a certificate has been offered to any rotation of a thing.</summary>
-    public async Task<bool> Knows(string thing, string certificateId, CancellationToken cancellation)
+    /// <summary>Whether a rotation of a thing before this one has had to do with a certificate.</summary>
+    public async Task<bool> KnewBefore(string thing, int number, string certificateId, CancellationToken cancellation)
     {
-        await using var command = store.DataSource.CreateCommand("select number from fleet_rotations where thing_name = $1 order by number desc limit 20");
-        command.Parameters.Add(Sql.Text(thing));
-        var numbers = new List<int>();
-        await using (var reader = await command.ExecuteReaderAsync(cancellation))
-            while (await reader.ReadAsync(cancellation)) numbers.Add(reader.GetInt32(0));
-        foreach (var number in numbers)
-        {
-            var events = await store.FetchStreamAsync(Rotation.StreamOf(thing, number), cancellation: cancellation);
-            if (events.Any(recorded => recorded.Data is CertificateOffered offered && offered.CertificateId == certificateId)) return true;
-        }
-
-        return false;
+        var count = Math.Min(number - 1, EarlierRotations);
+        if (count <= 0) return false;
+        var earlier = await store.FetchAsync<Rotation, RotationEvent>(
+            [.. Enumerable.Range(number - count, count).Select(before => Rotation.StreamOf(thing, before))], cancellation);
+        return earlier.Any(fetched => fetched.Aggregate.Knows(certificateId));
     }
 
     /// <summary>Which of these certificates are registered ACTIVE.</summary>
-    public async Task<HashSet<string>> ActiveOf(IReadOnlyList<string> certificateIds, CancellationToken cancellation)
+    public async Task<IReadOnlySet<string>> ActiveOf(IReadOnlyList<string> certificateIds, CancellationToken cancellation)
     {
-        await using var command = store.DataSource.CreateCommand("select certificate_id from fleet_certificates where certificate_id = any($1) and status = $2");
-        command.Parameters.Add(Sql.Texts(certificateIds));
-        command.Parameters.Add(Sql.Text(nameof(CertificateStatus.Active)));
-        var active = new HashSet<string>(StringComparer.Ordinal);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        while (await reader.ReadAsync(cancellation)) active.Add(reader.GetString(0));
-        return active;
+        var known = await _status.Read(certificateIds, cancellation);
+        return certificateIds.Where(id => known[id].FirstOrDefault() == nameof(CertificateStatus.Active)).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>

@@ -34,9 +34,13 @@ sealed class StartRotation(EventStore store, RotationsTable table, TimeProvider 
 
     /// <summary>Begins one, unless one is open. Whoever else begins at the same instant loses, by the stream's name.</summary>
     /// <returns>Its number, or why not.</returns>
-    public async Task<(int Number, Refusal? Refusal)> Handle(RotationWanted wanted, CancellationToken cancellation)
+    public async Task<(int Number, Refusal? Refusal)> Handle(RotationWanted wanted, CancellationToken cancellation) =>
+        await Handle(wanted, await table.Latest(wanted.ThingName, cancellation), cancellation);
+
+    /// <summary>The same for whoever knows the thing's latest rotation already.</summary>
+    public async Task<(int Number, Refusal? Refusal)> Handle(RotationWanted wanted, (int Number, Rotation Rotation) known, CancellationToken cancellation)
     {
-        var (number, latest) = await table.Latest(wanted.ThingName, cancellation);
+        var (number, latest) = known;
         var decision = Decide(wanted, latest, number + 1, clock.GetUtcNow());
         if (decision.Refusal is not null) return (number, decision.Refusal);
 

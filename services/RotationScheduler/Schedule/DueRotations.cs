@@ -16,35 +16,26 @@ sealed class DueRotations(EventStore store, RenewalRules rules, StartRotation st
         order by c.not_after limit $6
         """;
 
-    DateTimeOffset _last = DateTimeOffset.MinValue;
+    readonly Allowance _allowance = new(options.Period, clock);
 
     /// <summary>Begins what is due in every scope.</summary>
     /// <param name="room">How many may begin in all.</param>
     /// <returns>How many did.</returns>
     public async Task<int> Handle(int room, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
-        var since = _last == DateTimeOffset.MinValue || now < _last ? options.Period : now - _last;
-        _last = now;
+        var (now, since) = (clock.GetUtcNow(), _allowance.NextTurn());
         var begun = 0;
         foreach (var rule in (await rules.Read(cancellation)).Values.OrderBy(rule => rule.Scope, StringComparer.Ordinal))
         {
-            var limit = Math.Min(room - begun, AllowanceOf(rule, since));
+            var limit = Math.Min(room - begun, Allowance.Of(rule.PerMinute, since));
             if (limit <= 0) continue;
             var open = MaintenanceWindow.AnyOpen(rule.Windows, now);
-            foreach (var (certificate, thing) in await Find(rule.Scope, open, now, limit, cancellation))
-            {
-                var (_, refusal) = await start.Handle(new(thing, certificate, RotationReason.Due, rule, "rotation-scheduler"), cancellation);
-                if (refusal is null) begun++;
-            }
+            begun += await Concurrently.Count(await Find(rule.Scope, open, now, limit, cancellation), async due =>
+                (await start.Handle(new(due.Thing, due.CertificateId, RotationReason.Due, rule, "rotation-scheduler"), cancellation)).Refusal is null, cancellation);
         }
 
         return begun;
     }
-
-    /// <summary>How many rotations a rate allows after a time; after an outage, what a minute allows and no more.</summary>
-    public static int AllowanceOf(RenewalRule rule, TimeSpan since) =>
-        (int)Math.Ceiling(rule.PerMinute * Math.Clamp(since.TotalMinutes, 0, 1));
 
     public async Task<IReadOnlyList<(string CertificateId, string Thing)>> Find(
         string scope, bool windowOpen, DateTimeOffset now, int limit, CancellationToken cancellation)

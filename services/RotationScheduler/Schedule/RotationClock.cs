@@ -40,8 +40,6 @@ sealed class RotationTurn(
     EventStore store, RotationsTable table, RotationWork work, CampaignWork campaigns, DueRotations due, RotationMetrics metrics,
     RotationSchedulerOptions options, TimeProvider clock, ILogger<RotationTurn> log)
 {
-    const int AtOnce = 32; // most of a step is waiting for an answer
-
     public async Task Handle(CancellationToken cancellation)
     {
         var waiting = await table.Due(clock.GetUtcNow(), options.StepsPerTurn, cancellation);
@@ -52,18 +50,17 @@ sealed class RotationTurn(
         metrics.Turned(unproven + begun);
     }
 
-    Task GoOn(IReadOnlyList<(string Thing, int Number)> waiting, CancellationToken cancellation) => Parallel.ForEachAsync(
-        waiting, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (rotation, stopping) =>
+    Task GoOn(IReadOnlyList<(string Thing, int Number)> waiting, CancellationToken cancellation) => Concurrently.Each(waiting, async rotation =>
+    {
+        try
         {
-            try
-            {
-                await work.Handle(rotation.Thing, rotation.Number, stopping);
-            }
-            catch (Exception failure) when (Failures.IsTransient(failure) && !stopping.IsCancellationRequested)
-            {
-                Log.RotationPostponed(log, rotation.Thing, rotation.Number, failure.Message); // one that cannot go on must not keep the others
-            }
-        });
+            await work.Handle(rotation.Thing, rotation.Number, cancellation);
+        }
+        catch (Exception failure) when (Failures.IsTransient(failure) && !cancellation.IsCancellationRequested)
+        {
+            Log.RotationPostponed(log, rotation.Thing, rotation.Number, failure.Message); // one that cannot go on must not keep the others
+        }
+    }, cancellation);
 
     async Task<int> CountUnproven(CancellationToken cancellation)
     {

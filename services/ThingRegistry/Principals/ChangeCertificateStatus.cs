@@ -34,3 +34,12 @@ sealed class ChangeCertificateStatusConsumer(Registry registry) : IConsumer<Comm
         await ChangeCertificateStatus.Handle(context.Message, registry, context.CancellationToken),
         principal => principal.Describe(context.Message.CertificateId));
 }
+
+/// <summary>Of one batch, committed together.</summary>
+sealed class ChangeCertificateStatusesConsumer(Registry registry) : IConsumer<ChangeCertificateStatuses>
+{
+    public Task Consume(ConsumeContext<ChangeCertificateStatuses> context) =>
+        context.AnswerEach<Command, ChangeCertificateStatusAnswer, ChangeCertificateStatusesAnswer>(
+            async item => new() { Refused = (await ChangeCertificateStatus.Handle(item, registry, context.CancellationToken)).Refusal?.ToRefused() },
+            refused => new() { Refused = refused });
+}

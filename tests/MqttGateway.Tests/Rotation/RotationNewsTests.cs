@@ -93,7 +93,7 @@ public sealed class RotationNewsTests(GatewayFixture fixture) : IClassFixture<Ga
             await before.Disconnect();
         }
 
-        _gateway.Get<MqttBroker>().Publish(ForwardCommandConsumer.MessageOf(new() { ThingName = "SN-away", Topic = "devices/SN-away/certs/rotate", Payload = "{}" }));
+        _gateway.Get<MqttBroker>().Publish(ForwardCommandsConsumer.MessageOf(new() { ThingName = "SN-away", Topic = "devices/SN-away/certs/rotate", Payload = "{}" }));
 
         await using var after = await _gateway.Connect(certificate, "SN-away", cleanStart: false);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));

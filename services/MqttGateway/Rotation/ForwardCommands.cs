@@ -9,12 +9,12 @@ namespace FleetPlatform.MqttGateway.Rotation;
 /// Publishes the scheduler's commands to devices, as any client would: to whoever may receive on the topic, queued for sessions that are
 /// away. Every gateway is told, and each has its own sessions.
 /// </summary>
-sealed class ForwardCommandConsumer(MqttBroker broker, PushPair push) : IConsumer<DeviceCommand>
+sealed class ForwardCommandsConsumer(MqttBroker broker, PushPair push) : IConsumer<DeviceCommands>
 {
-    public async Task Consume(ConsumeContext<DeviceCommand> context)
+    public Task Consume(ConsumeContext<DeviceCommands> context)
     {
-        if (context.Message.PairFor is { } certificateId) await push.Handle(context.Message, certificateId);
-        else broker.Publish(MessageOf(context.Message));
+        foreach (var command in context.Message.Items.Where(command => command.PairFor is null)) broker.Publish(MessageOf(command));
+        return Task.WhenAll(context.Message.Items.Where(command => command.PairFor is not null).Select(command => push.Handle(command, command.PairFor!)));
     }
 
     public static Publish MessageOf(DeviceCommand command) =>
