@@ -32,11 +32,13 @@ public sealed class RevocationServiceTests
         var again = await ask.Ask<RevokeCertificate, RevocationRecorded>(command);
         var raised = await ask.Ask<RevokeCertificate, RevocationRecorded>(command with { Reason = RevocationReason.KeyCompromise });
         var refused = await ask.Ask<RevokeCertificate, RevocationRecorded>(command with { CertificateId = "no such thing" });
+        var batch = await ask.Ask<RevokeCertificates, RevokeCertificatesAnswer>(new() { Items = [command with { CertificateId = "no such thing" }, command] });
 
         again.ShouldBe(first);
         raised.Value!.RevokedAt.ShouldBe(first.Value!.RevokedAt);
         raised.Value.Reason.ShouldBe(RevocationReason.KeyCompromise);
         refused.Refused!.Code.ShouldBe(Reasons.InvalidRequest.Code);
+        batch.Value!.Items.Select(item => item.Refused?.Code).ShouldBe([Reasons.InvalidRequest.Code, null]);
         await Eventually.Is(() => heard.Messages.Count >= 2, "both are published");
         heard.Messages.Select(change => change.Reason).ShouldBe([RevocationReason.Superseded, RevocationReason.KeyCompromise]);
         heard.Messages.Select(change => change.Version).ShouldBeInOrder(SortDirection.Ascending);

@@ -64,9 +64,11 @@ public sealed class RotationNewsTests(GatewayFixture fixture) : IClassFixture<Ga
         await connection.Publish("a", Waiting.Utf8("1"), QoS.AtLeastOnce);
         await connection.Publish("devices/SN-other/certs/rotate/report", Waiting.Utf8("""{"status":"failed"}"""), QoS.AtLeastOnce);
         await connection.Publish("devices/SN-quiet/certs/rotate/report", Waiting.Utf8("not json"), QoS.AtLeastOnce);
+        await connection.Publish("devices/SN-quiet/certs/rotate/report", Waiting.Utf8("""{"status":"connected"}"""), QoS.AtLeastOnce);
         await connection.Publish("devices/SN-quiet/certs/rotate/report", Waiting.Utf8("""{"status":"failed"}"""), QoS.AtLeastOnce);
 
-        (await News(certificate.Id, 1)).ShouldHaveSingleItem().ShouldBeOfType<RotationReported>().ThingName.ShouldBe("SN-quiet");
+        (await News(certificate.Id, 1)).ShouldHaveSingleItem().ShouldBeOfType<RotationReported>().ShouldSatisfyAllConditions(
+            report => report.ThingName.ShouldBe("SN-quiet"), report => report.Status.ShouldBe("failed"));
     }
 
     [Fact]
