@@ -109,7 +109,7 @@ public sealed class CertificateText
     /// <summary>True when this certificate's signature verifies with a key.</summary>
     /// <param name="issuer">The certificate of the supposed issuer. Only its key is looked at.</param>
     public bool IsSignedBy(CertificateText issuer) => SignatureAlgorithm == OuterSignatureAlgorithm
-        && PublicKey.Verify(issuer.SubjectPublicKeyInfo.Span, issuer.KeyAlgorithm, Tbs.Span, Signature.Span, SignatureAlgorithm);
+        && PublicKey.Read(issuer.SubjectPublicKeyInfo.Span).Verify(Tbs.Span, Signature.Span, SignatureAlgorithm);
 
     /// <summary>Reads one certificate in PEM.</summary>
     /// <exception cref="PkiException"><c>certificate-invalid</c>.</exception>

@@ -20,10 +20,8 @@ static unsafe partial class EcPublicKey
         OperatingSystem.IsLinux() && SafeEvpPKeyHandle.OpenSslVersion is >= 0x3_00_00_00_0 and < 0x4_00_00_00_0 && NativeLibrary.TryLoad(Library, out _);
 
     /// <summary>Imports a key, to verify with it.</summary>
-    /// <param name="spki">The structure the key was read from.</param>
-    /// <param name="key">The key as read.</param>
     /// <exception cref="CryptographicException">The point is not on the curve.</exception>
-    public static ECDsa Import(ReadOnlySpan<byte> spki, PublicKey key)
+    public static ECDsa Import(in PublicKey key)
     {
         var curve = key.Algorithm switch
         {
@@ -42,7 +40,7 @@ static unsafe partial class EcPublicKey
         var ecdsa = ECDsa.Create();
         try
         {
-            ecdsa.ImportSubjectPublicKeyInfo(spki, out _);
+            ecdsa.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo, out _);
             return ecdsa;
         }
         catch

@@ -23,6 +23,9 @@ public readonly ref struct PublicKey
     /// <summary>Size in bits: of the curve's field, or of the RSA modulus. 0 when the algorithm is not known.</summary>
     public int Bits { get; private init; }
 
+    /// <summary>The whole structure in DER, as it was read; empty when the algorithm is not known.</summary>
+    public ReadOnlySpan<byte> SubjectPublicKeyInfo { get; private init; }
+
     /// <summary>EC: the encoded point (SEC 1 §2.3.3).</summary>
     public ReadOnlySpan<byte> Point { get; private init; }
 
@@ -44,13 +47,13 @@ public readonly ref struct PublicKey
         DerReader.End(body);
         return oid switch
         {
-            Oids.EcPublicKey => ReadEc(algorithm, bits),
-            Oids.Rsa => ReadRsa(algorithm, bits),
+            Oids.EcPublicKey => ReadEc(der, algorithm, bits),
+            Oids.Rsa => ReadRsa(der, algorithm, bits),
             _ => default,
         };
     }
 
-    static PublicKey ReadEc(ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> point)
+    static PublicKey ReadEc(ReadOnlySpan<byte> der, ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> point)
     {
         // RFC 5480 §2.1.1: namedCurve only. A key that brings its own curve can claim anything (CVE-2020-0601).
         if (!DerReader.NextIs(parameters, Asn1Tag.ObjectIdentifier)) return default;
@@ -58,14 +61,14 @@ public readonly ref struct PublicKey
         DerReader.End(parameters);
         return curve switch
         {
-            Oids.P256 => new() { Algorithm = PublicKeyAlgorithm.EcdsaP256, Bits = 256, Point = point },
-            Oids.P384 => new() { Algorithm = PublicKeyAlgorithm.EcdsaP384, Bits = 384, Point = point },
-            Oids.P521 => new() { Algorithm = PublicKeyAlgorithm.EcdsaP521, Bits = 521, Point = point },
+            Oids.P256 => new() { SubjectPublicKeyInfo = der, Algorithm = PublicKeyAlgorithm.EcdsaP256, Bits = 256, Point = point },
+            Oids.P384 => new() { SubjectPublicKeyInfo = der, Algorithm = PublicKeyAlgorithm.EcdsaP384, Bits = 384, Point = point },
+            Oids.P521 => new() { SubjectPublicKeyInfo = der, Algorithm = PublicKeyAlgorithm.EcdsaP521, Bits = 521, Point = point },
             _ => default,
         };
     }
 
-    static PublicKey ReadRsa(ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> bits)
+    static PublicKey ReadRsa(ReadOnlySpan<byte> der, ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> bits)
     {
         // RFC 8017 A.1: the parameters are NULL.
         AsnDecoder.ReadNull(parameters, AsnEncodingRules.DER, out var consumed);
@@ -78,29 +81,26 @@ public readonly ref struct PublicKey
         modulus = modulus.TrimStart((byte)0);
         exponent = exponent.TrimStart((byte)0);
         var size = modulus.IsEmpty ? 0 : (modulus.Length * 8) - byte.LeadingZeroCount(modulus[0]);
-        return new() { Algorithm = PublicKeyAlgorithm.Rsa, Bits = size, Modulus = modulus, Exponent = exponent };
+        return new() { SubjectPublicKeyInfo = der, Algorithm = PublicKeyAlgorithm.Rsa, Bits = size, Modulus = modulus, Exponent = exponent };
     }
 
-    /// <summary>Verifies a signature made with this key's private half.</summary>
-    /// <param name="spki">The structure this key was read from; imported for the check.</param>
-    /// <param name="algorithm">This key's algorithm.</param>
+    /// <summary>Verifies a signature made with this key's private half. The key is imported for it.</summary>
     /// <param name="data">What was signed.</param>
     /// <param name="signature">EC: DER sequence of two integers (RFC 3279 §2.2.3). RSA: PKCS#1 v1.5.</param>
     /// <param name="signatureOid">Signature algorithm, dotted.</param>
     /// <returns>False when the signature does not verify or its algorithm does not fit the key.</returns>
     /// <exception cref="CryptographicException">The key cannot be imported: its point is not on the curve.</exception>
-    public static bool Verify(ReadOnlySpan<byte> spki, PublicKeyAlgorithm algorithm, ReadOnlySpan<byte> data,
-        ReadOnlySpan<byte> signature, string signatureOid)
+    public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, string signatureOid)
     {
-        if (algorithm == PublicKeyAlgorithm.Other || HashOf(signatureOid, algorithm == PublicKeyAlgorithm.Rsa) is not { } hash) return false;
-        if (algorithm == PublicKeyAlgorithm.Rsa)
+        if (Algorithm == PublicKeyAlgorithm.Other || HashOf(signatureOid, Algorithm == PublicKeyAlgorithm.Rsa) is not { } hash) return false;
+        if (Algorithm == PublicKeyAlgorithm.Rsa)
         {
             using var rsa = RSA.Create();
-            rsa.ImportSubjectPublicKeyInfo(spki, out _);
+            rsa.ImportSubjectPublicKeyInfo(SubjectPublicKeyInfo, out _);
             return rsa.VerifyData(data, signature, hash, RSASignaturePadding.Pkcs1);
         }
 
-        using var ecdsa = EcPublicKey.Import(spki, Read(spki));
+        using var ecdsa = EcPublicKey.Import(this);
         return ecdsa.VerifyData(data, signature, hash, DSASignatureFormat.Rfc3279DerSequence);
     }
 

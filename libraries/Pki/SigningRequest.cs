@@ -76,16 +76,16 @@ public sealed class SigningRequest
         if (subject.FindFault() is { } fault) throw Invalid(fault);
         var key = PublicKey.Read(spki);
         if (KeyPolicy.FindFault(key) is { } weakness) throw new PkiException(PkiFailures.WeakKey, weakness);
-        if (!IsSignedBy(spki, key.Algorithm, signed, signature, DerReader.ReadOid(ref signatureAlgorithm)))
+        if (!IsSignedBy(key, signed, signature, DerReader.ReadOid(ref signatureAlgorithm)))
             throw Invalid("The CSR's signature does not verify with the public key inside it (RSA PKCS#1 or ECDSA with SHA-256, SHA-384 or SHA-512).");
         return new(subject, spki.ToArray(), key.Algorithm, key.Bits);
     }
 
-    static bool IsSignedBy(ReadOnlySpan<byte> spki, PublicKeyAlgorithm algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, string oid)
+    static bool IsSignedBy(in PublicKey key, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, string oid)
     {
         try
         {
-            return PublicKey.Verify(spki, algorithm, data, signature, oid);
+            return key.Verify(data, signature, oid);
         }
         catch (CryptographicException)
         {

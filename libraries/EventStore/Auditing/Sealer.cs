@@ -15,7 +15,7 @@ public sealed class Sealer : BackgroundService
 {
     static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
 
-    const string ReadLast = $"select {Seal.Columns} from fleet_seals order by number desc limit 1";
+    const string ReadLast = "select number, last_sequence, hash from fleet_seals order by number desc limit 1";
 
     const string ReadEvents = $"select {SealedEvent.Columns} from mt_events e where e.seq_id > $1 and e.seq_id <= $2 order by e.seq_id limit $3";
 
@@ -109,13 +109,14 @@ public sealed class Sealer : BackgroundService
     {
         var last = await FindLast(connection, cancellation);
         var (safe, heldBack) = await _frontier.Advance(connection, cancellation);
-        while (await Read(connection, last?.LastSequence ?? 0, safe, cancellation) is { Events.Count: > 0 } read)
+        while (await Read(connection, last.Sequence, safe, cancellation) is { Events.Count: > 0 } read)
         {
             var now = _store.Clock.GetUtcNow();
-            var seal = new Seal((last?.Number ?? 0) + 1, last?.LastSequence ?? 0, read.Events[^1].Sequence, SealedEvent.Write(read.Events),
+            var seal = new Seal(last.Number + 1, last.Sequence, read.Events[^1].Sequence, SealedEvent.Write(read.Events),
                 (now - PostgresEpoch).Ticks / TimeSpan.TicksPerMicrosecond, []);
-            last = seal with { Hash = seal.Recompute(last?.Hash ?? Seal.Origin, _digest) };
-            await Write(connection, last, cancellation);
+            seal = seal with { Hash = seal.Recompute(last.Hash, _digest) };
+            await Write(connection, seal, cancellation);
+            last = (seal.Number, seal.LastSequence, seal.Hash);
             Telemetry.Sealed.Add(read.Events.Count);
             Telemetry.SealLatency.Record((now - read.Oldest).TotalSeconds);
         }
@@ -123,11 +124,11 @@ public sealed class Sealer : BackgroundService
         return heldBack;
     }
 
-    static async Task<Seal?> FindLast(NpgsqlConnection connection, CancellationToken cancellation)
+    static async Task<(long Number, long Sequence, byte[] Hash)> FindLast(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(ReadLast, connection);
         await using var row = await command.ExecuteReaderAsync(cancellation);
-        return await row.ReadAsync(cancellation) ? Seal.Read(row) : null;
+        return await row.ReadAsync(cancellation) ? (row.GetInt64(0), row.GetInt64(1), row.GetFieldValue<byte[]>(2)) : (0, 0, Seal.Origin);
     }
 
     async Task<(List<SealedEvent> Events, DateTimeOffset Oldest)> Read(NpgsqlConnection connection, long after, long until, CancellationToken cancellation)

@@ -20,22 +20,35 @@ public sealed class Leadership : IAsyncDisposable
     public static async Task<Leadership?> TryTake(NpgsqlDataSource dataSource, string name, CancellationToken cancellation)
     {
         var connection = await Outage.Open(dataSource, cancellation);
+        if (await Lock(connection, "select pg_try_advisory_lock(hashtextextended($1, 0))", name, cancellation) is true) return new(connection);
+        await connection.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>Takes the right; while somebody else has it, waits.</summary>
+    /// <param name="dataSource">The database whose clients agree on it.</param>
+    /// <param name="name">Of the right.</param>
+    /// <param name="cancellation">Gives up; nothing else ends the wait.</param>
+    /// <exception cref="NpgsqlException">The database is away.</exception>
+    public static async Task<Leadership> Take(NpgsqlDataSource dataSource, string name, CancellationToken cancellation)
+    {
+        var connection = await Outage.Open(dataSource, cancellation);
+        await Lock(connection, "select pg_advisory_lock(hashtextextended($1, 0))", name, cancellation);
+        return new(connection);
+    }
+
+    static async Task<object?> Lock(NpgsqlConnection connection, string sql, string name, CancellationToken cancellation)
+    {
         try
         {
-            await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection)
-            {
-                Parameters = { new NpgsqlParameter<string> { TypedValue = name } },
-            };
-            if (await command.ExecuteScalarAsync(cancellation) is true) return new(connection);
+            await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = name } }, CommandTimeout = 0 };
+            return await command.ExecuteScalarAsync(cancellation);
         }
         catch
         {
             await Release(connection);
             throw;
         }
-
-        await connection.DisposeAsync();
-        return null;
     }
 
     public async ValueTask DisposeAsync() => await Release(Connection);

@@ -75,7 +75,7 @@ public sealed class SignedRevocationList
         try
         {
             return Issuer.Attributes.SequenceEqual(authority.Subject.Attributes)
-                && PublicKey.Verify(authority.SubjectPublicKeyInfo.Span, authority.KeyAlgorithm, Tbs.Span, Signature.Span, SignatureAlgorithm);
+                && PublicKey.Read(authority.SubjectPublicKeyInfo.Span).Verify(Tbs.Span, Signature.Span, SignatureAlgorithm);
         }
         catch (CryptographicException)
         {

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -62,11 +63,9 @@ public sealed record Checkpoint(string Origin, long Size, byte[] Root)
     {
         try
         {
-            using var key = ECDsa.Create();
-            key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
-            return key.VerifyData(Encoding.UTF8.GetBytes(body), signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+            return PublicKey.Read(subjectPublicKeyInfo).Verify(Encoding.UTF8.GetBytes(body), signature, Oids.EcdsaSha256);
         }
-        catch (CryptographicException)
+        catch (Exception malformed) when (malformed is CryptographicException or AsnContentException)
         {
             return false; // a malformed signature or key is a wrong one
         }

@@ -126,16 +126,6 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
 
     async Task<long> ReadMark(CancellationToken cancellation)
     {
-        // Under a lock: "if not exists" alone fails when two replicas start at once.
-        await using var create = store.DataSource.CreateCommand("""
-            do $$ begin
-                if to_regclass('fleet_prepared_mark') is null then
-                    perform pg_advisory_xact_lock(5072866914447348);
-                    create table if not exists fleet_prepared_mark (id int primary key, seq_id bigint not null);
-                end if;
-            end $$
-            """);
-        await create.ExecuteNonQueryAsync(cancellation);
         await using var read = store.DataSource.CreateCommand("select seq_id from fleet_prepared_mark where id = 1");
         return await read.ExecuteScalarAsync(cancellation) as long? ?? 0;
     }
@@ -155,5 +145,19 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
             """);
         Bind(move, from, EventNames.CertificatePrepared, settledBefore);
         await move.ExecuteNonQueryAsync(cancellation);
+    }
+}
+
+/// <summary>How far the search has come. Nothing is projected: the search writes it.</summary>
+sealed class PreparedMark : IInlineProjection
+{
+    public string Name => "prepared-mark";
+
+    public IReadOnlyList<string> Tables => [];
+
+    public string Schema => "create table if not exists fleet_prepared_mark (id int primary key, seq_id bigint not null);";
+
+    public void Project(RecordedEvent e, ProjectionBatch batch)
+    {
     }
 }

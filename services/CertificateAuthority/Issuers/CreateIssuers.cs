@@ -1,7 +1,7 @@
 using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.Events;
+using FleetPlatform.Events.Subscriptions;
 using FleetPlatform.Pki;
-using Npgsql;
 
 namespace FleetPlatform.CertificateAuthority.Issuers;
 
@@ -12,7 +12,6 @@ namespace FleetPlatform.CertificateAuthority.Issuers;
 /// </summary>
 sealed class CreateIssuers(EventStore store, IssuerKeyStores keys, CertificateAuthorityOptions options, TimeProvider clock, ILogger<CreateIssuers> logger)
 {
-    const long Lock = 0x466C656574434131; // "FleetCA1"
     const string RootKeyFile = "offline/root-key.pem";
     const string IssuingKeyFile = "issuers/issuing-1.key.pem";
     const string CeremonyFolder = "install";
@@ -26,19 +25,8 @@ sealed class CreateIssuers(EventStore store, IssuerKeyStores keys, CertificateAu
     {
         if (await Find(cancellation) is { } existing) return existing;
 
-        await using var connection = await store.DataSource.OpenConnectionAsync(cancellation);
-        await using (var take = new NpgsqlCommand("select pg_advisory_lock($1)", connection) { Parameters = { new() { Value = Lock } }, CommandTimeout = 120 })
-            await take.ExecuteNonQueryAsync(cancellation);
-        try
-        {
-            return await Find(cancellation) ?? (Directory.Exists(InstallFolder) ? await TakeOver(cancellation) : await Create(cancellation));
-        }
-        finally
-        {
-            // Pooled connections are not reset (NoResetOnClose): the lock would stay.
-            await using var release = new NpgsqlCommand("select pg_advisory_unlock($1)", connection) { Parameters = { new() { Value = Lock } } };
-            await release.ExecuteNonQueryAsync(CancellationToken.None);
-        }
+        await using var turn = await Leadership.Take(store.DataSource, "fleet.issuers", cancellation);
+        return await Find(cancellation) ?? (Directory.Exists(InstallFolder) ? await TakeOver(cancellation) : await Create(cancellation));
     }
 
     string InstallFolder => Path.Combine(options.DataDirectory, CeremonyFolder);

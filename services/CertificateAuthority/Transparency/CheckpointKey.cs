@@ -1,4 +1,5 @@
 using FleetPlatform.CertificateAuthority.Keys;
+using FleetPlatform.Events.Subscriptions;
 using FleetPlatform.Pki;
 using Npgsql;
 
@@ -8,8 +9,6 @@ namespace FleetPlatform.CertificateAuthority.Transparency;
 sealed class CheckpointKey(IssuerKeyStores keys, NpgsqlDataSource database, TimeProvider clock) : IDisposable
 {
     public const string Handle = "log/checkpoint-key.pem";
-
-    const long Lock = 0x466C65657443686B; // "FleetChk"
 
     readonly SemaphoreSlim _gate = new(1);
     IIssuerKey? _key;
@@ -38,10 +37,7 @@ sealed class CheckpointKey(IssuerKeyStores keys, NpgsqlDataSource database, Time
     // One replica makes it, the others wait and open what it made.
     async Task<IIssuerKey> Create(CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await using var take = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection, transaction) { Parameters = { new() { Value = Lock } } };
-        await take.ExecuteNonQueryAsync(cancellation);
+        await using var turn = await Leadership.Take(database, "fleet.checkpoint-key", cancellation);
         return File.Exists(keys.Files.PathOf(Handle)) ? keys.Files.Open(Handle) : keys.Files.Create(Handle, IssuerKeyType.EcdsaP256, clock.GetUtcNow());
     }
 }
