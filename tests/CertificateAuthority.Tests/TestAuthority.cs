@@ -39,7 +39,7 @@ sealed class TestAuthority : IAsyncDisposable
         Rules = new(Store, new(options), options, Clock);
         Issue = new(Store, Sign, Ring, new(options), Rules, _pool, new(options, Clock), new() { Key = Convert.ToBase64String(TokenKey) }, options, metrics, Clock);
         IssueServer = new(Sign, Ring, new(options), metrics, Clock);
-        Finish = new(Store, Ring, options, Clock, NullLogger<FinishPrepared>.Instance);
+        Finish = new(Store, Ring, Rules, options, Clock, NullLogger<FinishPrepared>.Instance);
     }
 
     public byte[] TokenKey { get; } = RandomNumberGenerator.GetBytes(32);
@@ -56,11 +56,12 @@ sealed class TestAuthority : IAsyncDisposable
 
     public static string AFolder() => Directory.CreateTempSubdirectory("authority-tests-").FullName;
 
-    public static async Task<TestAuthority> Start(Func<string, CertificateAuthorityOptions>? options = null, DateTimeOffset? now = null)
+    /// <param name="makesKeys">Makes its root and keys itself, as a first start without a ceremony does; else it finds a copy of <see cref="Ceremony"/>.</param>
+    public static async Task<TestAuthority> Start(Func<string, CertificateAuthorityOptions>? options = null, DateTimeOffset? now = null, bool makesKeys = false)
     {
         var folder = AFolder();
-        var authority = new TestAuthority(await PostgresDatabase.Create(), options?.Invoke(folder) ?? Defaults(folder),
-            now ?? new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero));
+        var authority = new TestAuthority(await PostgresDatabase.Create(), options?.Invoke(folder) ?? Defaults(folder), now ?? Ceremony.At);
+        if (!makesKeys) Ceremony.Leave(folder);
         await authority.Store.EnsureSchemaAsync();
         await authority.Opening().StartAsync(CancellationToken.None);
         await authority._pool.StartAsync(CancellationToken.None);
@@ -100,11 +101,11 @@ sealed class TestAuthority : IAsyncDisposable
     public async Task<IReadOnlyList<RecordedEvent>> Issuance(string flowId) => await Store.FetchStreamAsync(StreamOf(flowId));
 
     /// <summary>Records the intent of a certificate, as an issuer does that dies right afterwards.</summary>
-    public async Task<CertificatePrepared> DiesAfterPreparing(KeyOrigin origin = KeyOrigin.Requester, string? flowId = null)
+    public async Task<CertificatePrepared> DiesAfterPreparing(KeyOrigin origin = KeyOrigin.Requester, string? flowId = null, KeyPair? key = null)
     {
-        using var key = KeyPair.CreateEcdsaP256();
+        using var fresh = KeyPair.CreateEcdsaP256();
         var prepared = Ring.Active.Signer.Prepare(new Profiles(Options).Of(CertificatePurpose.Device), SubjectName.OfCommonName("SN-1"),
-            key.SubjectPublicKeyInfo, [], Clock.GetUtcNow());
+            (key ?? fresh).SubjectPublicKeyInfo, [], Clock.GetUtcNow());
         var intent = new CertificatePrepared
         {
             FlowId = flowId ?? Guid.CreateVersion7().ToString("N"), SerialNumber = prepared.SerialNumber, IssuerId = Ring.Active.Id, Profile = "device",

@@ -1,4 +1,5 @@
 using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
 using Npgsql;
@@ -9,8 +10,8 @@ namespace FleetPlatform.CertificateAuthority.Certificates;
 /// Heals what a crash left between intent and fact: signs the same octets, or records that nobody is left who could use the certificate.
 /// At start and on a timer. Two replicas may do it at once, and a slow issuer may still be at it: the stream's version lets one win.
 /// </summary>
-sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthorityOptions options, TimeProvider clock, ILogger<FinishPrepared> logger)
-    : BackgroundService
+sealed class FinishPrepared(
+    EventStore store, IssuerRing ring, KeyRules keys, CertificateAuthorityOptions options, TimeProvider clock, ILogger<FinishPrepared> logger) : BackgroundService
 {
     const int MaximumAtOnce = 200;
 
@@ -19,10 +20,12 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
 
     /// <summary>What becomes of an open issuance: null to sign it, else why it is given up. Pure.</summary>
     /// <param name="canSign">Whether the authority that prepared it is still open.</param>
-    public static CertificateAbandoned? Decide(CertificatePrepared intent, bool canSign, DateTimeOffset now) => intent switch
+    /// <param name="keyIsFree">Whether nobody else has a certificate on its key.</param>
+    public static CertificateAbandoned? Decide(CertificatePrepared intent, bool canSign, bool keyIsFree, DateTimeOffset now) => intent switch
     {
         { KeyOrigin: KeyOrigin.Authority } => new() { Reason = "The private key was lost with the process that made it." },
         _ when now - intent.PreparedAt > OwnershipToken.Lifetime => new() { Reason = "Too old to be claimed." },
+        _ when !keyIsFree => new() { Reason = "Its key was certified for another request, or blocked, meanwhile." },
         _ when !canSign => new() { Reason = "Its issuer signs no more." },
         _ => null,
     };
@@ -76,7 +79,8 @@ sealed class FinishPrepared(EventStore store, IssuerRing ring, CertificateAuthor
         if (!fetched.Aggregate.IsOpen) return false;
         var intent = fetched.Aggregate.Prepared!;
         var issuer = ring.Find(intent.IssuerId);
-        if (Decide(intent, canSign: issuer is not null, now) is { } abandoned)
+        if (await keys.IsStillFree(intent, cancellation) is not { } keyIsFree) return false; // it is decided when the other request is
+        if (Decide(intent, canSign: issuer is not null, keyIsFree, now) is { } abandoned)
         {
             fetched.Append(abandoned);
             Log.Abandoned(logger, intent.FlowId, intent.SerialNumber, abandoned.Reason);

@@ -7,7 +7,8 @@ sealed class ClaimLimits(CertificateAuthorityOptions options, TimeProvider clock
 {
     const int MaximumClaims = 10_000;
 
-    readonly ConcurrentDictionary<string, Buckets> _claims = new(StringComparer.Ordinal);
+    // With a fixed number of locks: Count takes them all.
+    readonly ConcurrentDictionary<string, Buckets> _claims = new(Environment.ProcessorCount, 31, StringComparer.Ordinal);
 
     public int Count => _claims.Count;
 

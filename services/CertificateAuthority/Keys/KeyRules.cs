@@ -50,6 +50,21 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
         return refusal ?? (known.IsClaimed ? null : Taken);
     }
 
+    /// <summary>
+    /// Whether a certificate that was prepared and left unsigned may still be signed: its claim on the key has lapsed, and somebody else may have been served meanwhile. If so, the key is its
+    /// flow's until that is recorded.
+    /// </summary>
+    /// <returns>Null while another request for the key is under way.</returns>
+    public async Task<bool?> IsStillFree(CertificatePrepared intent, CancellationToken cancellation)
+    {
+        var hash = SHA256.HashData(CertificateText.ReadTbs(intent.Tbs).SubjectPublicKeyInfo.Span);
+        if (options.AllowSharedKeys) return !(await _keys.Find(hash, holder: null, cancellation)).IsBlocked;
+        var known = await _keys.Find(hash, intent.FlowId, cancellation);
+        var isFree = !known.IsBlocked && known.Certificates.All(certificate => options.AllowKeyReuse && certificate == intent.RequestedBy);
+        if (!isFree && known.IsClaimed) await KeyClaims.Release(store.DataSource, hash, cancellation);
+        return isFree && !known.IsClaimed ? null : isFree;
+    }
+
     async Task<Refusal?> Refuse(KnownKey known, Command request, SubjectName subject, CancellationToken cancellation)
     {
         if (known.IsBlocked) return Compromised;

@@ -1,6 +1,7 @@
 using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
+using FleetPlatform.ServiceDefaults;
 
 namespace FleetPlatform.CertificateAuthority.Tests.Certificates;
 
@@ -68,6 +69,35 @@ public sealed class FinishPreparedTests : IAsyncLifetime
         (await _authority.Scalar<long>("select count(*) from mt_streams where id like 'certificate-%'")).ShouldBe(1);
     }
 
+    /// <summary>Peers 3.2 case 32, across a crash: the claim on the key lapses before its request is finished.</summary>
+    [Fact]
+    public async Task One_whose_key_was_certified_for_somebody_else_meanwhile_is_given_up()
+    {
+        using var key = KeyPair.CreateEcdsaP256();
+        var intent = await _authority.DiesAfterPreparing(key: key);
+        (await _authority.Handle(TestAuthority.Asking(key.CreateSigningRequest("SN-2")))).Refused.ShouldBeNull();
+        _authority.Clock.Advance(Later);
+
+        (await Run()).ShouldBe(1);
+
+        (await _authority.Issuance(intent.FlowId))[1].Data.ShouldBeOfType<CertificateAbandoned>().Reason.ShouldContain("key");
+        (await _authority.Scalar<long>("select count(*) from fleet_key_claims")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task One_whose_key_another_request_has_claimed_waits_for_what_becomes_of_that()
+    {
+        using var key = KeyPair.CreateEcdsaP256();
+        await _authority.DiesAfterPreparing(key: key);
+        _authority.Clock.Advance(Later);
+        var hash = System.Security.Cryptography.SHA256.HashData(key.SubjectPublicKeyInfo);
+        (await KeyClaims.TryTake(_authority.Store.DataSource, hash, "another", default)).ShouldBeTrue();
+        (await Run()).ShouldBe(0);
+
+        await KeyClaims.Release(_authority.Store.DataSource, hash, default);
+        (await Run()).ShouldBe(1);
+    }
+
     [Fact]
     public async Task The_search_reads_only_what_is_new_and_passes_over_nothing_open()
     {
@@ -111,10 +141,11 @@ public sealed class FinishPreparedTests : IAsyncLifetime
         {
             FlowId = "f", SerialNumber = "01", IssuerId = "issuing-1", Profile = "device", KeyOrigin = KeyOrigin.Requester, Tbs = [], RequestedBy = "r", PreparedAt = now,
         };
-        FinishPrepared.Decide(intent, canSign: true, now.AddMinutes(59)).ShouldBeNull();
-        FinishPrepared.Decide(intent, canSign: true, now.AddMinutes(61)).ShouldNotBeNull();
-        FinishPrepared.Decide(intent, canSign: false, now).ShouldNotBeNull();
-        FinishPrepared.Decide(intent with { KeyOrigin = KeyOrigin.Authority }, canSign: true, now).ShouldNotBeNull();
+        FinishPrepared.Decide(intent, canSign: true, keyIsFree: true, now.AddMinutes(59)).ShouldBeNull();
+        FinishPrepared.Decide(intent, canSign: true, keyIsFree: true, now.AddMinutes(61)).ShouldNotBeNull();
+        FinishPrepared.Decide(intent, canSign: false, keyIsFree: true, now).ShouldNotBeNull();
+        FinishPrepared.Decide(intent, canSign: true, keyIsFree: false, now).ShouldNotBeNull();
+        FinishPrepared.Decide(intent with { KeyOrigin = KeyOrigin.Authority }, canSign: true, keyIsFree: true, now).ShouldNotBeNull();
     }
 
     Task<int> Run() => _authority.Finish.Run(CancellationToken.None);

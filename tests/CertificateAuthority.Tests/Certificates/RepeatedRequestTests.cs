@@ -18,20 +18,29 @@ public sealed class RepeatedRequestTests : IAsyncLifetime
     public async Task A_crash_between_intent_and_signature_is_finished_by_asking_again()
     {
         using var key = KeyPair.CreateEcdsaP256();
-        var command = TestAuthority.Asking(key.CreateSigningRequest("SN-1"), purpose: CertificatePurpose.Registration);
-        var elsewhere = await _authority.Handle(command);
-        var intent = (CertificatePrepared)(await _authority.Issuance(command.Flow.FlowId))[0].Data;
         var flow = Guid.CreateVersion7().ToString("N");
-        var session = _authority.Store.OpenSession(new() { Actor = "test" });
-        session.StartStream(Issuance.StreamOf(flow), intent with { FlowId = flow });
-        await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+        var intent = await _authority.DiesAfterPreparing(flowId: flow, key: key);
 
-        var answer = await _authority.Handle(command with { Flow = command.Flow with { FlowId = flow } });
+        var answer = await _authority.Handle(TestAuthority.Asking(key.CreateSigningRequest("SN-1"), flow, CertificatePurpose.Registration));
 
         answer.Refused.ShouldBeNull();
         CertificateText.ReadPem(answer.CertificatePem).Tbs.ToArray().ShouldBe(intent.Tbs);
         (await _authority.Issuance(flow))[1].Data.ShouldBeOfType<IssuanceCompleted>().CertificateId.ShouldBe(answer.CertificateId);
-        elsewhere.OwnershipToken.ShouldBeNull();
+        answer.OwnershipToken.ShouldBeNull();
+    }
+
+    /// <summary>Peers 3.2 case 32, across a crash.</summary>
+    [Fact]
+    public async Task A_crashed_request_is_not_finished_once_its_key_was_certified_for_somebody_else()
+    {
+        using var key = KeyPair.CreateEcdsaP256();
+        var flow = Guid.CreateVersion7().ToString("N");
+        await _authority.DiesAfterPreparing(flowId: flow, key: key);
+        (await _authority.Handle(TestAuthority.Asking(key.CreateSigningRequest("SN-2")))).Refused.ShouldBeNull();
+
+        (await _authority.Handle(TestAuthority.Asking(key.CreateSigningRequest("SN-1"), flow, CertificatePurpose.Registration))).Refused!.Code.ShouldBe("key-shared");
+
+        (await _authority.Issuance(flow)).Count.ShouldBe(1);
     }
 
     [Fact]

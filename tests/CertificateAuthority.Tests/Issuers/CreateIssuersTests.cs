@@ -12,7 +12,7 @@ public sealed class CreateIssuersTests
     [Fact]
     public async Task The_first_start_makes_a_root_an_issuer_and_their_files()
     {
-        await using var authority = await TestAuthority.Start();
+        await using var authority = await TestAuthority.Start(makesKeys: true);
         var folder = authority.Options.DataDirectory;
 
         var root = CertificateText.ReadPem(await File.ReadAllTextAsync(Path.Combine(folder, "root-ca.pem")));
@@ -54,7 +54,7 @@ public sealed class CreateIssuersTests
     [Fact]
     public async Task A_restart_needs_the_issuing_key_and_never_the_roots()
     {
-        await using var authority = await TestAuthority.Start();
+        await using var authority = await TestAuthority.Start(makesKeys: true);
         Directory.Delete(Path.Combine(authority.Options.DataDirectory, "offline"), recursive: true);
         var before = authority.Ring.RootsPem;
 
@@ -67,7 +67,7 @@ public sealed class CreateIssuersTests
     [Fact]
     public async Task A_lost_or_foreign_key_and_a_wrong_passphrase_stop_the_start()
     {
-        await using var authority = await TestAuthority.Start();
+        await using var authority = await TestAuthority.Start(makesKeys: true);
         var create = new CreateIssuers(authority.Store, authority.Keys, authority.Options, authority.Clock, NullLogger<CreateIssuers>.Instance);
         var (root, issuing) = await create.Run(CancellationToken.None);
         var path = Path.Combine(authority.Options.DataDirectory, issuing.KeyFile);
@@ -90,7 +90,7 @@ public sealed class CreateIssuersTests
         FileIssuerKey.Create(Path.Combine(folder, "offline", "root-key.pem"), "old").Dispose();
         var old = await File.ReadAllTextAsync(Path.Combine(folder, "offline", "root-key.pem"));
 
-        await using var authority = await TestAuthority.Start(_ => TestAuthority.Defaults(folder));
+        await using var authority = await TestAuthority.Start(_ => TestAuthority.Defaults(folder), makesKeys: true);
 
         (await File.ReadAllTextAsync(Directory.GetFiles(Path.Combine(folder, "offline"), "*.unused").Single())).ShouldBe(old);
     }
@@ -111,7 +111,7 @@ public sealed class CreateIssuersTests
         File.Delete(At("root.key")); // offline
 
         // The certificates are of today, and the standing clock is of another day.
-        await using var authority = await TestAuthority.Start(_ => TestAuthority.Defaults(folder), DateTimeOffset.UtcNow.AddMinutes(1));
+        await using var authority = await TestAuthority.Start(_ => TestAuthority.Defaults(folder), DateTimeOffset.UtcNow.AddMinutes(1), makesKeys: true);
 
         authority.Ring.Active.Signer.Certificate.Subject.CommonName.ShouldBe("Plant issuing");
         File.Exists(At("issuing-key.pem")).ShouldBeFalse("it was taken, not copied");
@@ -125,6 +125,6 @@ public sealed class CreateIssuersTests
     {
         var folder = TestAuthority.AFolder();
         Directory.CreateDirectory(Path.Combine(folder, "install"));
-        (await Should.ThrowAsync<InvalidOperationException>(TestAuthority.Start(_ => TestAuthority.Defaults(folder)))).Message.ShouldContain("root-ca.pem is missing");
+        (await Should.ThrowAsync<InvalidOperationException>(TestAuthority.Start(_ => TestAuthority.Defaults(folder), makesKeys: true))).Message.ShouldContain("root-ca.pem is missing");
     }
 }

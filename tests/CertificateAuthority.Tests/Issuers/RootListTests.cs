@@ -14,7 +14,7 @@ public sealed class RootListTests
         await using var authority = await TestAuthority.Start(folder => new()
         {
             DataDirectory = folder, KeyPassphrase = TestAuthority.Passphrase, RsaPoolSize = 0, RevocationUrl = "http://pki.example", RootListValidity = TimeSpan.FromDays(400),
-        });
+        }, makesKeys: true);
         var installed = authority.Ring.RootLists.Single();
         var issuing = authority.Ring.Active.Signer.Certificate;
         var root = authority.Ring.Roots.Single();
