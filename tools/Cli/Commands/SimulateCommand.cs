@@ -26,13 +26,23 @@ static class SimulateCommand
 
     static readonly Option<string> Misbehave = new("--misbehave") { Description = "With --rotate: this share of the devices, 0% to 100%, has a fault, each one of ten.", DefaultValueFactory = _ => "0%" };
 
+    static readonly Option<int> Answer = new("--answer-seconds")
+    {
+        Description = "With --misbehave: how long a device has to answer its one command, and then to prove its new certificate; 10 to 86,400.",
+        DefaultValueFactory = _ => SimulateRotation.UsualAnswerSeconds,
+    };
+
     public static Command Create() =>
-        new Command("simulate", "Provisions simulated devices and sums up rate, latencies and failures.") { Devices, Parallel, Format, Key, Rotate, Misbehave }.Runs(Run);
+        new Command("simulate", "Provisions simulated devices and sums up rate, latencies and failures.") { Devices, Parallel, Format, Key, Rotate, Misbehave, Answer }.Runs(Run);
 
     static async Task<int> Run(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
         var devices = InRange(parsed.GetValue(Devices), 1_000_000, "--devices");
         var parallel = InRange(parsed.GetValue(Parallel), 1_000, "--parallel");
+        var answer = parsed.GetValue(Answer) is >= 10 and <= 86_400 and var seconds
+            ? seconds
+            : throw new CommandFailedException($"--answer-seconds is {parsed.GetValue(Answer)}.", "Give a number from 10 to 86400.");
+        ConnectionLimits.Check(parsed.GetValue(Rotate) ? devices : parallel);
         await controlPlane.CreatePolicy(DevicePolicy, ExamplePolicies.Device(controlPlane.Arns), cancellation);
         var rotate = parsed.GetValue(Rotate);
         var template = rotate ? $"{Template}-{Guid.CreateVersion7():N}"[..24] : Template; // a campaign is to find this fleet and no other
@@ -54,7 +64,7 @@ static class SimulateCommand
         if (!rotate || summary.Failed > 0) return summary.Failed == 0 ? 0 : 1;
         var faulty = (int)Math.Ceiling(devices * Percent(parsed.GetValue(Misbehave)!) / 100);
         return await SimulateRotation.Run(template, [.. stores.Select((store, number) => new SimulatedDevice(options.Device(number), store, FaultOf(number, faulty)))],
-            parallel, controlPlane, cancellation);
+            parallel, answer, controlPlane, cancellation);
     }
 
     static Misbehaviour? FaultOf(int number, int faulty) => number < faulty ? (Misbehaviour)(number % Enum.GetValues<Misbehaviour>().Length) : null;

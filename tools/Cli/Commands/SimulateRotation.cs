@@ -11,14 +11,15 @@ namespace FleetPlatform.Cli.Commands;
 /// <summary><c>fleet simulate --rotate</c>: the simulated fleet stays connected, and a campaign gives every device another certificate.</summary>
 static class SimulateRotation
 {
-    const int AnswerSeconds = 15; // with faults, which are waited for
+    public const int UsualAnswerSeconds = 15; // with faults, which are waited for
     const int BackOffSeconds = 30; // nobody waits a quarter of an hour before a terminal
     static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Connects the fleet, runs the campaign, and says how it went.</summary>
     /// <param name="template">The template that only this fleet was provisioned with.</param>
+    /// <param name="answerSeconds">How long each device has, when some have faults.</param>
     public static async Task<int> Run(
-        string template, IReadOnlyList<SimulatedDevice> fleet, int parallel, ControlPlaneClient controlPlane, CancellationToken cancellation)
+        string template, IReadOnlyList<SimulatedDevice> fleet, int parallel, int answerSeconds, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
         using var life = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var simulator = new RotationSimulator(fleet, parallel);
@@ -29,9 +30,9 @@ static class SimulateRotation
         await Known(template, simulator.Connected, controlPlane, cancellation);
         var began = Stopwatch.GetTimestamp();
         var misbehaving = fleet.Any(device => device.Fault is not null);
-        if (misbehaving) await RetireAtOnce(template, controlPlane, cancellation);
+        if (misbehaving) await RetireAtOnce(template, answerSeconds, controlPlane, cancellation);
         var path = $"/fleet/rotation/campaigns/{template}";
-        var campaign = await Begin(path, Campaign(template, misbehaving), controlPlane, cancellation);
+        var campaign = await Begin(path, Campaign(template, misbehaving ? answerSeconds : null), controlPlane, cancellation);
         while (campaign.State == "running" || campaign.UnderWay > 0)
         {
             await Task.Delay(Look, cancellation);
@@ -77,20 +78,20 @@ static class SimulateRotation
     }
 
     // Who is told late rotates late, outside the campaign: then the policy says how long that may take, and when the old certificate goes.
-    static Task<JsonNode> RetireAtOnce(string template, ControlPlaneClient controlPlane, CancellationToken cancellation) => controlPlane.Send(
+    static Task<JsonNode> RetireAtOnce(string template, int answerSeconds, ControlPlaneClient controlPlane, CancellationToken cancellation) => controlPlane.Send(
         HttpMethod.Put, "/fleet/rotation/policies",
-        new JsonObject { ["scope"] = $"template/{template}", ["answerSeconds"] = AnswerSeconds, ["overlapSeconds"] = 0, ["revokeAfterSeconds"] = 0 }, cancellation);
+        new JsonObject { ["scope"] = $"template/{template}", ["answerSeconds"] = answerSeconds, ["overlapSeconds"] = 0, ["revokeAfterSeconds"] = 0 }, cancellation);
 
     // With faults: one attempt, all at once, and no abort, so that each device shows what becomes of it.
-    static JsonObject Campaign(string template, bool misbehaving) => new()
+    static JsonObject Campaign(string template, int? answerSeconds) => new()
     {
         ["query"] = new JsonObject { ["template"] = template },
-        ["canaryPercent"] = misbehaving ? 100 : 1,
+        ["canaryPercent"] = answerSeconds is null ? 1 : 100,
         ["wavePercent"] = 100,
-        ["abortPercent"] = misbehaving ? 100 : 5,
+        ["abortPercent"] = answerSeconds is null ? 5 : 100,
         ["perMinute"] = 100_000,
-        ["attempts"] = misbehaving ? 1 : 5,
-        ["answerSeconds"] = misbehaving ? AnswerSeconds : 300,
+        ["attempts"] = answerSeconds is null ? 5 : 1,
+        ["answerSeconds"] = answerSeconds ?? 300,
         ["backOffSeconds"] = BackOffSeconds,
         ["overlapSeconds"] = 0,
         ["revokeAfterSeconds"] = 0,
