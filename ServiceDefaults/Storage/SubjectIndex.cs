@@ -29,7 +29,7 @@ public sealed class SubjectIndex(EventStore store)
 }
 
 /// <summary>Writes the index in the appending transaction.</summary>
-sealed class SubjectsProjection(IReadOnlyList<Func<RecordedEvent, IEnumerable<string>>> subjectsOf) : IInlineProjection
+public sealed class SubjectsProjection(IReadOnlyList<Func<RecordedEvent, IEnumerable<string>>> subjectsOf) : IInlineProjection
 {
     const int MaximumSubjectLength = 256;
 

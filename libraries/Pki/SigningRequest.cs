@@ -45,8 +45,7 @@ public sealed class SigningRequest
     {
         if (pem.Length > MaximumCharacters)
             throw new PkiException(PkiFailures.CsrTooLarge, $"The CSR has {pem.Length} characters; at most {MaximumCharacters} are accepted.");
-        var der = Pem.TryReadOnly(pem, Pem.CertificateRequest) ?? Pem.TryReadOnly(pem, OldLabel)
-            ?? throw Invalid("The CSR is not exactly one PEM block labelled CERTIFICATE REQUEST.");
+        var der = TryReadPem(pem) ?? throw Invalid("The CSR is not exactly one PEM block labelled CERTIFICATE REQUEST.");
         try
         {
             return ReadDer(der);
@@ -56,6 +55,27 @@ public sealed class SigningRequest
             throw Invalid($"The CSR is not a PKCS#10 request in DER: {wrong.Message}");
         }
     }
+
+    /// <summary>The common name that a request asks for, whatever else is wrong with it: to tell whose a refused request was, never to grant it.</summary>
+    /// <returns>Null when no sound name can be read. Nothing is thrown, whatever the input.</returns>
+    public static string? FindCommonName(ReadOnlySpan<char> pem)
+    {
+        if (pem.Length > MaximumCharacters || TryReadPem(pem) is not { } der) return null;
+        try
+        {
+            ReadOnlySpan<byte> outer = DerReader.ReadWhole(der, Asn1Tag.Sequence);
+            var info = DerReader.Read(ref outer, Asn1Tag.Sequence);
+            DerReader.ReadInteger(ref info);
+            var subject = SubjectName.Read(DerReader.ReadEncoded(ref info, Asn1Tag.Sequence));
+            return subject.FindFault() is null ? subject.CommonName : null;
+        }
+        catch (Exception wrong) when (wrong is AsnContentException or PkiException)
+        {
+            return null;
+        }
+    }
+
+    static byte[]? TryReadPem(ReadOnlySpan<char> pem) => Pem.TryReadOnly(pem, Pem.CertificateRequest) ?? Pem.TryReadOnly(pem, OldLabel);
 
     static SigningRequest ReadDer(ReadOnlySpan<byte> der)
     {

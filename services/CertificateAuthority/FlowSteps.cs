@@ -7,12 +7,20 @@ using FleetPlatform.ServiceDefaults;
 namespace FleetPlatform.CertificateAuthority;
 
 /// <summary>
-/// What this service knows about a flow. A flow id and a certificate id name streams here, so nothing needs an index; whoever asks by
-/// another subject learns the flow from the services that know it.
+/// What this service knows about a flow. A flow id and a certificate id name streams here; the index knows the common names of requests: of a device that never came to
+/// name itself to a template, that is all there is of it.
 /// </summary>
-sealed class FlowSteps(EventStore store) : IFlowSteps
+sealed class FlowSteps(EventStore store, SubjectIndex index) : IFlowSteps
 {
     const int FlowIdLength = 32;
+    const int MaximumFlowsOfName = 64; // firmware may give every device the same
+
+    /// <summary>What an issuance is found by, beside its flow.</summary>
+    public static IEnumerable<string> SubjectsOf(RecordedEvent recorded)
+    {
+        if (recorded.Data is CertificatePrepared { CommonName: { } prepared }) yield return prepared;
+        if (recorded.Data is IssuanceRefused { CommonName: { } refused }) yield return refused;
+    }
 
     public async Task<IReadOnlyList<FlowStep>> Find(IReadOnlyList<string> subjects, CancellationToken cancellation)
     {
@@ -22,6 +30,8 @@ sealed class FlowSteps(EventStore store) : IFlowSteps
             var certificate = await store.AggregateStreamAsync<Certificate, CertificateEvent>(Certificate.StreamOf(certificateId), cancellation);
             if (certificate.Signed is { } signed) flows.Add(signed.FlowId);
         }
+
+        foreach (var issuance in (await index.FindStreams(subjects, cancellation)).TakeLast(MaximumFlowsOfName)) flows.Add(issuance.Key);
 
         var steps = new List<FlowStep>();
         foreach (var flowId in flows)

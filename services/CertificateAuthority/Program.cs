@@ -12,7 +12,7 @@ builder.AddServiceDefaults("certificate-authority");
 builder.AddOptions<CertificateAuthorityOptions>(CertificateAuthorityOptions.Section);
 builder.AddOptions<OwnershipTokenOptions>(OwnershipTokenOptions.Section);
 builder.AddFleetEventStore("certificate-authority-db", EventNames.All, store => store
-    .Project<AuthoritiesTable>().Project<KeysTable>().Project<PreparedMark>().Subscribe<PublishCertificates>().Subscribe<PublishAuthorities>());
+    .Project<AuthoritiesTable>().Project<KeysTable>().Project<PreparedMark>().IndexSubjects(FlowSteps.SubjectsOf).Subscribe<PublishCertificates>().Subscribe<PublishAuthorities>());
 
 // In this order at start: schema (above), issuers, then what needs them.
 builder.Services.AddSingleton<Metrics>().AddSingleton<Profiles>().AddSingleton<KeyRules>().AddSingleton<BlockKeys>().AddSingleton<ClaimLimits>();

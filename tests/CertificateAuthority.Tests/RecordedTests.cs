@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using FleetPlatform.CertificateAuthority.Certificates;
 using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.CertificateAuthority.Keys;
@@ -47,15 +49,15 @@ public sealed class RecordedTests
             new CertificatePrepared
             {
                 FlowId = "f1", SerialNumber = "02ff", IssuerId = "issuing-1", Profile = "device", KeyOrigin = KeyOrigin.Requester, Tbs = [1, 2, 3],
-                RequestedBy = "claim", SessionId = "s1", ClientId = "d1", PreparedAt = Noon,
+                RequestedBy = "claim", SessionId = "s1", ClientId = "d1", CommonName = "SN-1", PreparedAt = Noon,
             }, "certificate.prepared.v1",
-            """{"flowId":"f1","serialNumber":"02ff","issuerId":"issuing-1","profile":"device","keyOrigin":"Requester","tbs":"AQID","requestedBy":"claim","sessionId":"s1","clientId":"d1","preparedAt":"2026-06-01T12:00:00+00:00"}"""
+            """{"flowId":"f1","serialNumber":"02ff","issuerId":"issuing-1","profile":"device","keyOrigin":"Requester","tbs":"AQID","requestedBy":"claim","sessionId":"s1","clientId":"d1","commonName":"SN-1","preparedAt":"2026-06-01T12:00:00+00:00"}"""
         },
         { new IssuanceCompleted { CertificateId = "c1", DurationMilliseconds = 1.5 }, "issuance.completed.v1", """{"certificateId":"c1","durationMilliseconds":1.5}""" },
         { new CertificateAbandoned { Reason = "r" }, "certificate.abandoned.v1", """{"reason":"r"}""" },
         {
-            new IssuanceRefused { FlowId = "f1", Code = "weak-key", Detail = "d", RequestedBy = "claim" }, "issuance.refused.v1",
-            """{"flowId":"f1","code":"weak-key","detail":"d","requestedBy":"claim","sessionId":null,"clientId":null}"""
+            new IssuanceRefused { FlowId = "f1", Code = "weak-key", Detail = "d", RequestedBy = "claim", CommonName = "SN-1" }, "issuance.refused.v1",
+            """{"flowId":"f1","code":"weak-key","detail":"d","requestedBy":"claim","sessionId":null,"clientId":null,"commonName":"SN-1"}"""
         },
         {
             new RevocationListApproved("issuing-1", null, 7, 5, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1), 3, "ab"), "list.approved.v1",
@@ -119,7 +121,7 @@ public sealed class RecordedTests
         var answer = await authority.Handle(command);
         var refused = TestAuthority.Asking("bad");
         await authority.Handle(refused);
-        var steps = new FlowSteps(authority.Store);
+        var steps = new FlowSteps(authority.Store, new(authority.Store));
 
         foreach (var subject in (string[])[command.Flow.FlowId, answer.CertificateId!])
         {
@@ -133,7 +135,23 @@ public sealed class RecordedTests
 
         (await steps.Find([command.Flow.FlowId, answer.CertificateId!], default)).Count.ShouldBe(1);
         (await steps.Find([refused.Flow.FlowId], default)).Single().ReasonCode.ShouldBe("invalid-csr");
-        (await steps.Find(["SN-0042", new('a', 32), new('a', 64)], default)).ShouldBeEmpty();
+        (await steps.Find(["SN-0043", new('a', 32), new('a', 64)], default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_flow_is_found_by_the_name_in_its_request_served_or_refused()
+    {
+        await using var authority = await TestAuthority.Start();
+        var steps = new FlowSteps(authority.Store, new(authority.Store));
+        using var weak = RSA.Create(1024);
+        var served = TestAuthority.Asking(TestAuthority.ACsr("SN-0042"));
+        var refused = TestAuthority.Asking(new CertificateRequest("CN=SN-0042", weak, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequestPem());
+        await authority.Handle(served);
+        await authority.Handle(refused);
+
+        var found = await steps.Find(["SN-0042"], default);
+        found.Select(step => (step.FlowId, step.ReasonCode)).ShouldBe([(served.Flow.FlowId, null), (refused.Flow.FlowId, "weak-key")], ignoreOrder: true);
+        (await steps.Find(["SN-0043"], default)).ShouldBeEmpty();
     }
 
     static RecordedEvent Recorded(object @event, long version) => new()

@@ -31,7 +31,7 @@ sealed class TestAuthority : IAsyncDisposable
         Clock = new(now);
         _database = database;
         Options = options;
-        Store = new(database.DataSource, new() { EventTypes = EventNames.All, InlineProjections = { new AuthoritiesTable(), new KeysTable(), new PreparedMark() } }, Clock);
+        Store = new(database.DataSource, new() { EventTypes = EventNames.All, InlineProjections = { new AuthoritiesTable(), new KeysTable(), new PreparedMark(), new SubjectsProjection([FlowSteps.SubjectsOf]) } }, Clock);
         var metrics = new Metrics(_service);
         _pool = new(options, metrics, TimeProvider.System);
         Ring = new();

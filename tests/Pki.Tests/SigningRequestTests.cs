@@ -156,6 +156,18 @@ public sealed class SigningRequestTests
     public void Garbage_is_refused(string text) => Refusal(text).ShouldBe("invalid-csr");
 
     [Fact]
+    public void Whose_a_refused_request_was_can_be_told()
+    {
+        using var weak = RSA.Create(1024);
+        var request = Csr.Rsa(weak, "CN=SN-0042, O=Acme");
+        Refusal(request).ShouldBe("weak-key");
+        SigningRequest.FindCommonName(request).ShouldBe("SN-0042");
+        SigningRequest.FindCommonName(Csr.Ec()).ShouldBe(SigningRequest.Read(Csr.Ec()).Subject.CommonName);
+        SigningRequest.FindCommonName(Csr.Rsa(weak, "O=Acme")).ShouldBeNull();
+        SigningRequest.FindCommonName("no request").ShouldBeNull();
+    }
+
+    [Fact]
     public void Nesting_costs_nothing()
     {
         var der = new byte[2800];
@@ -193,9 +205,11 @@ public sealed class SigningRequestTests
         {
             var octets = seed.ToArray();
             for (var change = random.Next(1, 6); change > 0; change--) octets[random.Next(octets.Length)] = (byte)random.Next(256);
+            var request = PemEncoding.WriteString("CERTIFICATE REQUEST", octets);
+            SigningRequest.FindCommonName(request);
             try
             {
-                SigningRequest.Read(PemEncoding.WriteString("CERTIFICATE REQUEST", octets));
+                SigningRequest.Read(request);
             }
             catch (PkiException)
             {

@@ -33,6 +33,10 @@ sealed record CertificatePrepared : IssuanceEvent
 
     public string? SessionId { get; init; }
     public string? ClientId { get; init; }
+
+    /// <summary>What the request calls its device; null when it has no common name, or brought no key.</summary>
+    public string? CommonName { get; init; }
+
     public required DateTimeOffset PreparedAt { get; init; }
 }
 
@@ -63,6 +67,9 @@ sealed record IssuanceRefused : IssuanceEvent
     public required string RequestedBy { get; init; }
     public string? SessionId { get; init; }
     public string? ClientId { get; init; }
+
+    /// <summary>What the request calls its device, as far as it could be read.</summary>
+    public string? CommonName { get; init; }
 }
 
 /// <summary>Recorded on <c>certificate-{certificateId}</c>.</summary>

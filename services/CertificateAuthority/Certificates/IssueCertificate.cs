@@ -13,8 +13,9 @@ namespace FleetPlatform.CertificateAuthority.Certificates;
 /// <summary>A request that may be granted: what the certificate will be about.</summary>
 /// <param name="Subject">Its subject.</param>
 /// <param name="SubjectPublicKeyInfo">Its key, in DER.</param>
+/// <param name="CommonName">What the request calls its device; null when it does not say.</param>
 /// <param name="SealedPrivateKey">Of a pair made here: the private half in PEM, sealed to the asker already. It exists in no other form.</param>
-readonly record struct Grantable(SubjectName Subject, ReadOnlyMemory<byte> SubjectPublicKeyInfo, byte[]? SealedPrivateKey = null);
+readonly record struct Grantable(SubjectName Subject, ReadOnlyMemory<byte> SubjectPublicKeyInfo, string? CommonName = null, byte[]? SealedPrivateKey = null);
 
 /// <summary>Issues one certificate: checks, records the intent, signs, records the fact, answers.</summary>
 sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ring, Profiles profiles, KeyRules keys, RsaPool rsaPool, ClaimLimits limits,
@@ -29,7 +30,7 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
     public static Grantable Check(string csr)
     {
         var request = SigningRequest.Read(csr);
-        return new(request.Subject.IsEmpty ? Nameless : request.Subject, request.SubjectPublicKeyInfo);
+        return new(request.Subject.IsEmpty ? Nameless : request.Subject, request.SubjectPublicKeyInfo, request.Subject.CommonName);
     }
 
     public async Task<IssueCertificateAnswer> Handle(Command command, CancellationToken cancellation)
@@ -57,7 +58,7 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
 
             // 4. Record the intent, sign, record the fact.
             var origin = grantable.SealedPrivateKey is null ? KeyOrigin.Requester : KeyOrigin.Authority;
-            var signed = await sign.Handle(issuer, profile.Name, prepared, AskerOf(command.Flow), origin, began, cancellation);
+            var signed = await sign.Handle(issuer, profile.Name, prepared, AskerOf(command.Flow) with { CommonName = grantable.CommonName }, origin, began, cancellation);
             metrics.Issued(profile.Name, clock.GetElapsedTime(began));
             return Answer(command, signed, grantable);
         }
@@ -85,7 +86,7 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
         var pem = key.ExportPrivateKeyPem();
         try
         {
-            return new(OurKey, key.SubjectPublicKeyInfo, SealedSecret.Seal(sealTo, pem, command.Flow.FlowId));
+            return new(OurKey, key.SubjectPublicKeyInfo, SealedPrivateKey: SealedSecret.Seal(sealTo, pem, command.Flow.FlowId));
         }
         finally
         {
@@ -156,6 +157,7 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
             session.StartStream(Issuance.StreamOf(flow.FlowId), new IssuanceRefused
             {
                 FlowId = flow.FlowId, Code = code, Detail = detail, RequestedBy = flow.PrincipalId, SessionId = flow.SessionId, ClientId = flow.ClientId,
+                CommonName = SigningRequest.FindCommonName(command.CertificateSigningRequest),
             });
             try
             {

@@ -7,7 +7,8 @@ namespace FleetPlatform.CertificateAuthority.Certificates;
 /// <summary>For whom a certificate is signed, as its events tell it.</summary>
 /// <param name="FlowId">The flow; names the stream.</param>
 /// <param name="By">Certificate id of the connection that asked, an operator's access key id, or a part of the platform.</param>
-readonly record struct Asker(string FlowId, string By, string? SessionId = null, string? ClientId = null)
+/// <param name="CommonName">What the request calls the device.</param>
+readonly record struct Asker(string FlowId, string By, string? SessionId = null, string? ClientId = null, string? CommonName = null)
 {
     /// <summary>A part of the platform itself, in a flow of its own.</summary>
     public static Asker Own(string name) => new(Guid.CreateVersion7().ToString("N"), name);
@@ -26,7 +27,7 @@ sealed class SignPrepared(EventStore store, TimeProvider clock)
         var intent = new CertificatePrepared
         {
             FlowId = asker.FlowId, SerialNumber = prepared.SerialNumber, IssuerId = issuer.Id, Profile = profile, KeyOrigin = origin,
-            Tbs = prepared.Tbs, RequestedBy = asker.By, SessionId = asker.SessionId, ClientId = asker.ClientId, PreparedAt = clock.GetUtcNow(),
+            Tbs = prepared.Tbs, RequestedBy = asker.By, SessionId = asker.SessionId, ClientId = asker.ClientId, CommonName = asker.CommonName, PreparedAt = clock.GetUtcNow(),
         };
         var opening = store.OpenSession(asker.Metadata);
         opening.StartStream(Issuance.StreamOf(asker.FlowId), intent); // flows are fresh: no fetch, and a repeated request ends here

@@ -11,7 +11,7 @@ static class WhyCommand
 {
     static readonly Argument<string> Subject = new("subject")
     {
-        Description = "Serial number, thing name, client id, certificate id or flow id.",
+        Description = "Serial number, thing name, client id, common name of its CSR, certificate id or flow id.",
     };
 
     static readonly Option<bool> AsJson = new("--json") { Description = "The steps as one JSON array." };
@@ -26,7 +26,7 @@ static class WhyCommand
         if (steps.Count == 0)
             throw new CommandFailedException(
                 $"Nothing is recorded about {subject}.",
-                "The device has not reached the platform: check its endpoint, its root certificate and that it holds the claim's private key.");
+                "Ask by its client id or its CSR's common name too. If nothing is recorded under those, it has not reached the platform: check its endpoint, its root certificate and that it holds the claim's private key.");
 
         if (parsed.GetValue(AsJson))
             Console.WriteLine(JsonSerializer.Serialize(steps, JsonSerializerOptions.Web));
