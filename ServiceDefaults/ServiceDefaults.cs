@@ -13,11 +13,12 @@ namespace FleetPlatform.ServiceDefaults;
 /// <summary>What every service does the same way.</summary>
 public static class ServiceDefaultsExtensions
 {
-    /// <summary>Adds telemetry, health checks, the deployment's identity and the system clock.</summary>
+    /// <summary>Adds telemetry, health checks, the deployment's identity and the system clock; on a runtime that is not safe, nothing starts.</summary>
     /// <param name="builder">The host being built.</param>
     /// <param name="service">Resource name in kebab-case, for example <c>thing-registry</c>.</param>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder, string service) where TBuilder : IHostApplicationBuilder
     {
+        PatchedRuntime.Require(Environment.Version);
         builder.Services.AddSingleton(_ => new FleetService(service));
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.AddOptions<FleetOptions>(FleetOptions.Section);

@@ -9,7 +9,6 @@ namespace FleetPlatform.Pki;
 public sealed class TokenIssuerKey : IIssuerKey
 {
     const string Engine = "pkcs11";
-    const string PinMember = "pin-value";
 
     readonly AsymmetricAlgorithm _key;
     readonly SafeEvpPKeyHandle _handle;
@@ -28,15 +27,16 @@ public sealed class TokenIssuerKey : IIssuerKey
 
     /// <summary>Opens a key.</summary>
     /// <param name="uri">PKCS#11 URI (RFC 7512) without a PIN, for example <c>pkcs11:token=fleet;object=issuing-2</c>.</param>
-    /// <param name="pin">The user's PIN; stays in this process and is in no exception.</param>
+    /// <param name="pin">The user's PIN; stays in this process, is in no exception and never printed.</param>
     /// <exception cref="CryptographicException">The engine, the token or the key is not there, or the PIN is wrong.</exception>
     /// <exception cref="ArgumentException">Not such a URI, or it holds a PIN.</exception>
-    /// <exception cref="PlatformNotSupportedException">No OpenSSL with engines here.</exception>
+    /// <exception cref="PlatformNotSupportedException">Not Linux.</exception>
     public static TokenIssuerKey Open(string uri, string pin)
     {
         if (!IsUri(uri)) throw new ArgumentException("A key on a token is named by a PKCS#11 URI without a PIN: pkcs11:token=…;object=….", nameof(uri));
-        if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException("PKCS#11 needs OpenSSL.");
-        var handle = OpenHandle($"{uri};type=private?{PinMember}={Uri.EscapeDataString(pin)}", uri);
+        if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("PKCS#11 needs Linux and OpenSSL.");
+        using var secret = new SecretInMemory(pin);
+        var handle = OpenHandle($"{uri};type=private?pin-source=file:{secret.Path}", uri);
         try
         {
             return new(Import(handle), handle);

@@ -17,6 +17,12 @@ public sealed class OptionsTests
         Valid(new OwnershipTokenOptions { Key = "no base64" }).ShouldBeFalse();
     }
 
+    /// <summary>Peers 3.2 case 16: a client that checks a certificate cannot check another one for that first.</summary>
+    [Theory]
+    [InlineData("http://pki.example", true), InlineData("https://pki.example", false), InlineData("http://pki.example/", false), InlineData("pki.example", false)]
+    public void Lists_are_where_a_client_fetches_them_without_tls(string url, bool valid) =>
+        Valid(new CertificateAuthorityOptions { DataDirectory = "/tmp", KeyPassphrase = TestAuthority.Passphrase, RevocationUrl = url }).ShouldBe(valid);
+
     [Fact]
     public void A_bucket_gives_a_burst_then_the_rate()
     {

@@ -116,6 +116,20 @@ public sealed class CertificateTests : IDisposable
         Pem.WriteCertificate(_authority.Issue(Csr.Ec())).Length.ShouldBeLessThan(760);
     }
 
+    /// <summary>Peers 3.2 case 36: a device whose clock is slow takes its certificate all the same.</summary>
+    [Fact]
+    public void A_certificate_is_valid_since_an_hour_before_it_was_made()
+    {
+        using var older = new Authority(Authority.Noon.AddDays(-1));
+        var profile = CertificateProfile.Client("device", Authority.TenYears, TimeSpan.FromHours(1));
+        using var key = KeyPair.CreateEcdsaP256();
+
+        older.Issuer.Prepare(profile, SubjectName.OfCommonName("x"), key.SubjectPublicKeyInfo, [], Authority.Noon).NotBefore.ShouldBe(Authority.Noon.AddHours(-1));
+        _authority.Issuer.Prepare(profile, SubjectName.OfCommonName("x"), key.SubjectPublicKeyInfo, [], Authority.Noon).NotBefore
+            .ShouldBe(CertificateText.Read(_authority.IssuingDer).NotBefore, "never before its issuer");
+    }
+
+    /// <summary>Peers 3.2 case 37.</summary>
     [Fact]
     public void A_certificate_never_outlives_its_issuer()
     {

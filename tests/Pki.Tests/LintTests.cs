@@ -88,6 +88,24 @@ public sealed class LintTests : IDisposable
         Should.Throw<LintException>(() => _authority.Issuer.Prepare(CertificateProfile.Authority("below", TimeSpan.FromDays(1), 0), SubjectName.OfCommonName("below"),
             _key.SubjectPublicKeyInfo, [], Authority.Noon)).Lint.ShouldBe("PathLengthLeavesRoom");
 
+    /// <summary>Peers 3.2 case 11: 63 bits instead of 64 cost others two million certificates; here each of 152 bits is as often set as not.</summary>
+    [Fact]
+    public void Serial_numbers_are_positive_unpredictable_and_different()
+    {
+        const int Drawn = 10_000;
+        var (ones, seen) = (new int[SerialNumber.Length * 8], new HashSet<SerialNumber>());
+        for (var i = 0; i < Drawn; i++)
+        {
+            var serial = SerialNumber.Draw(0x02);
+            seen.Add(serial).ShouldBeTrue();
+            serial.Octets[0].ShouldBe((byte)0x02);
+            for (var bit = 0; bit < ones.Length; bit++) ones[bit] += (serial.Octets[bit / 8] >> (bit % 8)) & 1;
+        }
+
+        ones[8..].ShouldAllBe(count => count > Drawn * 45 / 100 && count < Drawn * 55 / 100); // ten standard deviations
+    }
+
+    /// <summary>Peers 3.2 case 11.</summary>
     [Theory]
     [InlineData("0100000000000000000000000000000000000001"), InlineData("01AB01AB01AB01AB01AB01AB01AB01AB01AB01AB"), InlineData("0123456789ABCDEF01")]
     public void A_serial_number_that_can_be_guessed(string serial)

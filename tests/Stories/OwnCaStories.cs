@@ -68,6 +68,14 @@ public sealed class OwnCaStories(Platform platform)
         await connection.Publish($"devices/{serial}/hello", "1"u8.ToArray(), QoS.AtLeastOnce);
         (await platform.Events($"thing-{serial}")).ShouldContain("thing.registered.v1");
         (await platform.Operator.ListCertificatesByCa(caId, None)).Single().Status.ShouldBe("ACTIVE");
+
+        // The CA's key is stolen: what came under it is closed at once, and does not come back.
+        await platform.Operator.UpdateCaCertificate(caId, "INACTIVE", None);
+        (await Command.Run(Path.Combine(Repository.Root, "fleet"), ["revoke", "--issuer", caId, "--reason", "keyCompromise", "--fleet-directory", platform.Fleet.Directory],
+            TimeSpan.FromMinutes(2))).Succeeded().Output.ShouldContain("revoked 1 of 1 certificates");
+        await connection.Closed.WaitAsync(TimeSpan.FromSeconds(60));
+        await platform.RefusesToConnect(device, serial);
+        await Eventually.Holds(() => platform.RefusesToConnect(ca.Signs(platform.NewSerial("late"))));
     }
 
     [Fact]

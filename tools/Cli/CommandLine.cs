@@ -18,21 +18,37 @@ static class CommandLine
     public static Command Runs(this Command command, Func<ParseResult, FleetEndpoints, ControlPlaneClient, CancellationToken, Task<int>> run)
     {
         command.Options.Add(FleetDirectory);
+        return command.RunsAlone(async (parsed, cancellation) =>
+        {
+            var endpoints = FleetEndpoints.Read(parsed.GetValue(FleetDirectory)!);
+            using var controlPlane = new ControlPlaneClient(endpoints);
+            try
+            {
+                return await run(parsed, endpoints, controlPlane, cancellation);
+            }
+            catch (HttpRequestException failure)
+            {
+                return Fail($"The control plane did not answer: {failure.Message}", "Look at ./fleet up: is the platform healthy?");
+            }
+        });
+    }
+
+    /// <summary>The same, of a command that needs no platform.</summary>
+    public static Command RunsAlone(this Command command, Func<ParseResult, CancellationToken, Task<int>> run)
+    {
         command.SetAction(async (parsed, cancellation) =>
         {
             try
             {
-                var endpoints = FleetEndpoints.Read(parsed.GetValue(FleetDirectory)!);
-                using var controlPlane = new ControlPlaneClient(endpoints);
-                return await run(parsed, endpoints, controlPlane, cancellation);
+                return await run(parsed, cancellation);
             }
             catch (CommandFailedException failure)
             {
                 return Fail(failure.Message, failure.Remedy);
             }
-            catch (HttpRequestException failure)
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                return Fail($"The control plane did not answer: {failure.Message}", "Look at ./fleet up: is the platform healthy?");
+                return Fail(failure.Message, "Name a file that is there, in a folder that you may use.");
             }
         });
         return command;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace FleetPlatform.Cli;
@@ -12,7 +13,7 @@ sealed record FleetEndpoints
 
     public required Uri ControlPlane { get; init; }
 
-    /// <summary>Path of the root certificate that devices trust, PEM.</summary>
+    /// <summary>Path of the root certificates that devices trust, PEM.</summary>
     public required string RootCa { get; init; }
 
     /// <summary>Path of the operator's credentials, an AWS shared-credentials file.</summary>
@@ -35,6 +36,14 @@ sealed record FleetEndpoints
 
         return JsonSerializer.Deserialize<FleetEndpoints>(File.ReadAllText(path), Json)
             ?? throw new CommandFailedException($"{path} is empty.", "Restart the platform with ./fleet up.");
+    }
+
+    /// <summary>The roots that devices trust: two while the platform moves from one to another.</summary>
+    public X509Certificate2Collection ReadRoots()
+    {
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPemFile(RootCa);
+        return roots;
     }
 
     /// <summary>The operator's access key id and secret, from the credentials file.</summary>

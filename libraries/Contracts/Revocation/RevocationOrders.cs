@@ -17,7 +17,7 @@ public enum SelectorKind
     /// <summary>Everything that was issued on connections with a claim certificate; the claim itself is not among it.</summary>
     Claim = 3,
 
-    /// <summary>Everything an issuer of this platform has signed.</summary>
+    /// <summary>Everything an issuer of this platform has signed; or, by the certificate id of a registered CA, everything that came under that.</summary>
     Issuer = 4,
 
     /// <summary>Everything a provisioning template registered; with a version, that version alone.</summary>

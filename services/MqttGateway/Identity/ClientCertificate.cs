@@ -11,8 +11,12 @@ sealed record ClientCertificate
     public required string Id { get; init; }
 
     public required ReadOnlyMemory<byte> Der { get; init; }
+
+    /// <summary>Its public key in DER.</summary>
+    public required ReadOnlyMemory<byte> SubjectPublicKeyInfo { get; init; }
+
     /// <summary>SHA-256 of its SubjectPublicKeyInfo.</summary>
-    public byte[] KeyHash => System.Security.Cryptography.SHA256.HashData(CertificateText.Read(Der).SubjectPublicKeyInfo.Span);
+    public byte[] KeyHash => System.Security.Cryptography.SHA256.HashData(SubjectPublicKeyInfo.Span);
 
     public required DateTimeOffset NotBefore { get; init; }
     public required DateTimeOffset NotAfter { get; init; }
@@ -34,7 +38,7 @@ sealed record ClientCertificate
         // Peers 3.2 case 8: a server's or an authority's certificate is not a device, whoever registered it.
         if (text.IsAuthority) return (null, Reasons.CertificateUsage.ToRefused("The certificate is an authority's."));
         if (!text.AllowsClientAuthentication) return (null, Reasons.CertificateUsage.ToRefused("The certificate's key usage or extended key usage excludes client authentication."));
-        return (new() { Id = CertificateId.Of(der.Span), Der = der, NotBefore = text.NotBefore, NotAfter = text.NotAfter }, null);
+        return (new() { Id = CertificateId.Of(der.Span), Der = der, SubjectPublicKeyInfo = text.SubjectPublicKeyInfo, NotBefore = text.NotBefore, NotAfter = text.NotAfter }, null);
     }
 
     /// <summary>Whether its dates let it in now.</summary>

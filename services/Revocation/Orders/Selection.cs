@@ -1,5 +1,6 @@
 using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.Contracts.ThingRegistry;
+using FleetPlatform.Pki;
 using FleetPlatform.Revocation.Issued;
 using FleetPlatform.ServiceDefaults;
 
@@ -24,6 +25,8 @@ sealed class Selection(IssuedCertificates issued, IAsk ask)
         {
             case SelectorKind.Certificate:
                 return new([selector.Value], null);
+            case SelectorKind.Issuer when CertificateId.IsWellFormed(selector.Value): // an own CA: nothing of it was issued here
+                return await OfRegistry(selector, after, limit, cancellation);
             case SelectorKind.Claim or SelectorKind.Issuer:
                 return OfIssued(await issued.Select(selector, after, limit, cancellation), limit);
             case SelectorKind.PublicKey when after?.StartsWith(InRegistry, StringComparison.Ordinal) != true:

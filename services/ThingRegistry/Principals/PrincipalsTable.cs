@@ -27,6 +27,7 @@ sealed class PrincipalsTable : IInlineProjection
         alter table fleet_principals add column if not exists ca_certificate_id text collate "C" null;
         alter table fleet_principals add column if not exists sni_only boolean not null default false;
         create index if not exists fleet_principals_of_ca on fleet_principals (ca_certificate_id, created_at, certificate_id) where ca_certificate_id is not null;
+        create index if not exists fleet_principals_under_ca on fleet_principals (ca_certificate_id, certificate_id) where ca_certificate_id is not null;
         create index if not exists fleet_principals_in_order on fleet_principals (created_at, certificate_id);
         create index if not exists fleet_principals_pending on fleet_principals (created_at) where status = 'PendingActivation';
         create index if not exists fleet_principals_claims on fleet_principals (expires_at) where expires_at is not null;

@@ -34,6 +34,11 @@ static class SelectCertificates
         order by c.certificate_id limit $3
         """;
 
+    const string OfAuthority = $"""
+        select c.certificate_id, {Things} from fleet_principals c where c.ca_certificate_id = $1 and ($2 is null or c.certificate_id > $2)
+        order by c.certificate_id limit $3
+        """;
+
     const string OfTemplate = $"""
         with page as (select seq_id, stream_id, type, data from mt_events where seq_id > $2 order by seq_id limit $3),
         chosen as (
@@ -56,6 +61,7 @@ static class SelectCertificates
             SelectorKind.Thing => OfThing,
             SelectorKind.Group => OfGroup,
             SelectorKind.PublicKey => OfKey,
+            SelectorKind.Issuer => OfAuthority,
             _ => throw new ArgumentOutOfRangeException(nameof(query), selector.Kind, "The registry does not select by this."),
         };
         var (items, _) = await Read(

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using FleetPlatform.CertificateAuthority.Tests.Issuers;
 using FleetPlatform.Pki;
@@ -38,7 +39,7 @@ public sealed class SoftToken : IDisposable
         SetNative(name, value, 1).ShouldBe(0);
     }
 
-    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "setenv"), System.Runtime.InteropServices.DefaultDllImportSearchPaths(System.Runtime.InteropServices.DllImportSearchPath.SafeDirectories)]
+    [DllImport("libc", EntryPoint = "setenv"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     static extern int SetNative(string name, string value, int overwrite);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -72,6 +73,7 @@ public sealed class TokenKeyStoreTests : IClassFixture<SoftToken>
     [Fact]
     public void A_wrong_pin_or_a_missing_key_is_told_without_the_pin()
     {
+        using var printed = new StandardError(); // OpenSSL's engine writes there by itself
         foreach (var (uri, pin) in new[] { ("pkcs11:token=fleet;object=nobody", Pin), ("pkcs11:token=nowhere;object=nobody", "wrong-canary") })
         {
             var failure = Should.Throw<CryptographicException>(() => TokenIssuerKey.Open(uri, pin));
@@ -79,6 +81,44 @@ public sealed class TokenKeyStoreTests : IClassFixture<SoftToken>
             failure.Message.ShouldContain(uri);
         }
 
+        printed.Read().ShouldContain("object=nobody");
+        printed.Read().ShouldNotContain("canary");
         Should.Throw<ArgumentException>(() => TokenIssuerKey.Open("pkcs11:token=fleet;object=x?pin-value=1", Pin));
+    }
+
+    /// <summary>What native code in this process writes to its standard error.</summary>
+    sealed class StandardError : IDisposable
+    {
+        readonly string _path = Path.GetTempFileName();
+        readonly int _before;
+
+        public StandardError()
+        {
+            using var file = File.OpenHandle(_path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
+            _before = Duplicate(2);
+            _ = DuplicateTo((int)file.DangerousGetHandle(), 2);
+        }
+
+        public string Read()
+        {
+            using var file = new StreamReader(new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return file.ReadToEnd();
+        }
+
+        public void Dispose()
+        {
+            _ = DuplicateTo(_before, 2);
+            _ = Close(_before);
+            File.Delete(_path);
+        }
+
+        [DllImport("libc", EntryPoint = "dup"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        static extern int Duplicate(int descriptor);
+
+        [DllImport("libc", EntryPoint = "dup2"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        static extern int DuplicateTo(int descriptor, int to);
+
+        [DllImport("libc", EntryPoint = "close"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        static extern int Close(int descriptor);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -148,6 +149,32 @@ public class HostileTests
         test.Policy.Attempts.ShouldBeEmpty();
     }
 
+    /// <summary>Peers 3.2 case 6: what strangers bring goes through the framework's TLS before anybody reads it.</summary>
+    [Fact]
+    public async Task Hostile_certificates_in_the_handshake_leave_the_listener_as_it_was()
+    {
+        await using var test = await TestBroker.Start();
+        var folder = Directory.CreateTempSubdirectory("mqtt-tests-");
+        var presented = 0;
+        try
+        {
+            await Parallel.ForEachAsync(HostileCertificates.All.Index(), async (each, cancellation) =>
+            {
+                var (der, key) = HostileCertificates.Make(each.Item);
+                var path = $"{folder}/{each.Index}.pem";
+                await File.WriteAllTextAsync(path, System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", der) + "\n" + key, cancellation);
+                if (await ShakesHands(test.TlsPort, path, cancellation)) Interlocked.Increment(ref presented);
+            });
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+
+        presented.ShouldBeGreaterThan(HostileCertificates.All.Count / 2);
+        await using var device = await MqttClientConnection.Connect(test.Tls("device"));
+    }
+
     [Fact]
     public async Task An_unknown_protocol_in_ALPN_fails_the_handshake_and_none_is_welcome()
     {
@@ -221,5 +248,19 @@ public class HostileTests
             while (true) await raw.Stream.WriteAsync(pings, deadline.Token);
         });
         await Eventually.Is(() => test.Broker.ClientCount == 0);
+    }
+
+    // openssl presents what the framework would not even load (and loads nearly all of them); what becomes of it is the listener's affair.
+    static async Task<bool> ShakesHands(int port, string path, CancellationToken cancellation)
+    {
+        using var openssl = Process.Start(new ProcessStartInfo("openssl", ["s_client", "-connect", $"127.0.0.1:{port}", "-cert", path, "-key", path])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+        })!;
+        var (output, error) = (openssl.StandardOutput.ReadToEndAsync(cancellation), openssl.StandardError.ReadToEndAsync(cancellation));
+        openssl.StandardInput.Close();
+        await openssl.WaitForExitAsync(cancellation).WaitAsync(TimeSpan.FromSeconds(60), cancellation);
+        await error;
+        return (await output).Contains("Server certificate", StringComparison.Ordinal);
     }
 }

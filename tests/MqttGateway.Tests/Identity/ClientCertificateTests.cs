@@ -26,6 +26,7 @@ public sealed class ClientCertificateTests // peers 3.2 case 8
     public void An_authoritys_certificate_is_no_device() =>
         ClientCertificate.Read(TestAuthority.Client(isAuthority: true).Certificate.RawData).Refused!.Code.ShouldBe("certificate-usage");
 
+    /// <summary>Peers 3.2 case 36: a refusal says what time it is here.</summary>
     [Fact]
     public void Dates_decide()
     {
@@ -33,7 +34,10 @@ public sealed class ClientCertificateTests // peers 3.2 case 8
         var certificate = ClientCertificate.Read(TestAuthority.Client().Certificate.RawData).Certificate!;
         certificate.FindFault(now).ShouldBeNull();
         certificate.FindFault(certificate.NotBefore.AddSeconds(-1))!.Code.ShouldBe("certificate-not-yet-valid");
-        certificate.FindFault(certificate.NotAfter.AddSeconds(1))!.Code.ShouldBe("certificate-expired");
+        var late = certificate.NotAfter.AddSeconds(1);
+        var refused = certificate.FindFault(late)!;
+        refused.Code.ShouldBe("certificate-expired");
+        refused.Detail.ShouldContain($"{late:u}");
     }
 
     [Fact]

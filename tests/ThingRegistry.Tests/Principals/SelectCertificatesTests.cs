@@ -47,6 +47,18 @@ public sealed class SelectCertificatesTests(RegistryFixture fixture) : IClassFix
             .ShouldBe([CertificateId.Of(Pem.ReadCertificate(pem))]);
     }
 
+    [Fact]
+    public async Task By_the_own_ca_that_they_came_under()
+    {
+        var (authority, other) = (A.CertificateId(), A.CertificateId());
+        var pems = Enumerable.Range(0, 5).Select(_ => A.CertificatePem()).ToArray();
+        foreach (var pem in pems)
+            (await Principals.RegisterCertificate.Handle(A.Registration(pem) with { CaCertificateId = authority }, fixture.Registry, new(), Cancellation)).Written.Refusal.ShouldBeNull();
+        await Principals.RegisterCertificate.Handle(A.Registration(A.CertificatePem()) with { CaCertificateId = other }, fixture.Registry, new(), Cancellation);
+
+        (await All(SelectorKind.Issuer, authority)).ShouldBe(pems.Select(pem => CertificateId.Of(Pem.ReadCertificate(pem))), ignoreOrder: true);
+    }
+
     async Task<IReadOnlyList<string>> All(SelectorKind kind, string value, int? version = null)
     {
         var found = new List<string>();

@@ -56,24 +56,11 @@ static class AuthorityCommand
         new Command("show", "One authority, with its certificate or request.") { Id }.Runs(Show),
     };
 
-    static Command Offline(Command command, Action<ParseResult> run)
+    static Command Offline(Command command, Action<ParseResult> run) => command.RunsAlone((parsed, _) =>
     {
-        command.SetAction(parsed =>
-        {
-            try
-            {
-                run(parsed);
-                return 0;
-            }
-            catch (CommandFailedException failure)
-            {
-                AnsiConsole.MarkupLineInterpolated($"[red]{failure.Message}[/]");
-                AnsiConsole.MarkupLineInterpolated($"{failure.Remedy}");
-                return 1;
-            }
-        });
-        return command;
-    }
+        run(parsed);
+        return Task.FromResult(0);
+    });
 
     static void Init(ParseResult parsed)
     {

@@ -13,24 +13,10 @@ static class LogCommand
     static readonly Option<FileInfo> Key = new("--key") { Description = "The log's key, got from somebody you trust. Without it the first key that the log shows is remembered." };
     static readonly Option<string> Seen = new("--seen") { Description = "Where the key and the last checkpoint are remembered.", DefaultValueFactory = _ => "fleet-log.seen" };
 
-    public static Command Create()
+    public static Command Create() => new("log", "The transparency log of issued and revoked certificates.")
     {
-        var verify = new Command("verify", "Is the log signed, has it only grown, and is a certificate in it? Exit code 2 when not.") { Certificate, Log, Key, Seen };
-        verify.SetAction(async (parsed, cancellation) =>
-        {
-            try
-            {
-                return await Verify(parsed, cancellation);
-            }
-            catch (CommandFailedException failure)
-            {
-                AnsiConsole.MarkupLineInterpolated($"[red]{failure.Message}[/]");
-                AnsiConsole.MarkupLineInterpolated($"{failure.Remedy}");
-                return 1;
-            }
-        });
-        return new Command("log", "The transparency log of issued and revoked certificates.") { verify };
-    }
+        new Command("verify", "Is the log signed, has it only grown, and is a certificate in it? Exit code 2 when not.") { Certificate, Log, Key, Seen }.RunsAlone(Verify),
+    };
 
     static async Task<int> Verify(ParseResult parsed, CancellationToken cancellation)
     {
@@ -57,7 +43,6 @@ static class LogCommand
 
     static (string Id, CertificateText Text)? Read(FileInfo file)
     {
-        if (!file.Exists) throw new CommandFailedException($"There is no file {file}.", "Name a certificate in PEM.");
         try
         {
             var der = Pem.ReadCertificate(File.ReadAllText(file.FullName));

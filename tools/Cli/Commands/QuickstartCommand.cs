@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Security.Cryptography.X509Certificates;
 using FleetPlatform.Cli.ControlPlane;
 using FleetPlatform.Device;
 using FleetPlatform.Mqtt;
@@ -52,7 +51,7 @@ static class QuickstartCommand
         {
             Host = endpoints.MqttHost,
             Port = endpoints.MqttPort,
-            Roots = [X509CertificateLoader.LoadCertificateFromFile(endpoints.RootCa)],
+            Roots = endpoints.ReadRoots(),
             TemplateName = Template,
             Parameters = new Dictionary<string, string> { ["SerialNumber"] = serial },
             ClaimClientId = serial,

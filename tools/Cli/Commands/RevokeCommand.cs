@@ -17,7 +17,7 @@ static class RevokeCommand
     static readonly Option<string> Thing = new("--thing") { Description = "The certificates of a thing." };
     static readonly Option<string> Group = new("--group") { Description = "The certificates of the things in a group and the groups below it." };
     static readonly Option<string> Claim = new("--claim") { Description = "Everything that was issued to a claim certificate (its id); the claim itself stays." };
-    static readonly Option<string> Issuer = new("--issuer") { Description = "Everything an issuing authority has signed." };
+    static readonly Option<string> Issuer = new("--issuer") { Description = "Everything an issuing authority has signed; or, by the id of an own CA, everything that came under it." };
     static readonly Option<string> Template = new("--template") { Description = "Everything a template registered." };
     static readonly Option<int?> Version = new("--template-version") { Description = "With --template: what this version registered." };
     static readonly Option<string> PublicKey = new("--public-key") { Description = "Everything on a public key: a PEM file (key or certificate), or the SHA-256 of the key in hex." };

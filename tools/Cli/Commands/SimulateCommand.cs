@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Security.Cryptography.X509Certificates;
 using FleetPlatform.Cli.ControlPlane;
 using FleetPlatform.Device;
 using Spectre.Console;
@@ -77,7 +76,7 @@ static class SimulateCommand
     /// <summary>The firmware of each device of a run: serial numbers that no other run uses.</summary>
     public static Func<int, DeviceOptions> Firmware(FleetEndpoints endpoints, PayloadFormat format, KeyOrigin key, string template = Template)
     {
-        X509Certificate2Collection roots = [X509CertificateLoader.LoadCertificateFromFile(endpoints.RootCa)];
+        var roots = endpoints.ReadRoots();
         var run = Guid.CreateVersion7().ToString("N")[..12];
         return number =>
         {
