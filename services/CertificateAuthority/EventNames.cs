@@ -14,6 +14,7 @@ static class EventNames
     public const string CertificatePrepared = "certificate.prepared.v1";
     public const string CertificateSigned = "certificate.signed.v1";
     public const string KeyBlocked = "key.blocked.v1";
+    public const string KeyRegistered = "key.registered.v1";
 
     public static EventTypes All { get; } = new EventTypes()
         .Map<IssuerCreated>("issuer.created.v1")
@@ -27,6 +28,7 @@ static class EventNames
         .Map<IssuanceRefused>("issuance.refused.v1")
         .Map<CertificateSigned>(CertificateSigned)
         .Map<KeyBlocked>(KeyBlocked)
+        .Map<KeyRegistered>(KeyRegistered)
         .Map<RevocationListApproved>("list.approved.v1")
         .Map<CheckpointApproved>("checkpoint.approved.v1")
         .Map<AuthorityRegistered>("authority.registered.v1")

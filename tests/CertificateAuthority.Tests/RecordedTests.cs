@@ -81,6 +81,7 @@ public sealed class RecordedTests
             """{"origin":"plant.example/log","size":3,"root":"AQID","at":"2026-06-01T12:00:00+00:00"}"""
         },
         { new KeyBlocked("c1", Noon), "key.blocked.v1", """{"certificateId":"c1","revokedAt":"2026-06-01T12:00:00+00:00"}""" },
+        { new KeyRegistered("c1", Noon), "key.registered.v1", """{"certificateId":"c1","at":"2026-06-01T12:00:00+00:00"}""" },
         { new RegistrationCodeDrawn("c", "op", Noon), "registration-code.drawn.v1", """{"code":"c","requestedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },
         { new RegistrationCodeDeleted("op", Noon), "registration-code.deleted.v1", """{"requestedBy":"op","at":"2026-06-01T12:00:00+00:00"}""" },
     };

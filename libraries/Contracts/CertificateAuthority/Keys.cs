@@ -8,6 +8,11 @@ public sealed record ExamineKeys
 {
     /// <summary>Public keys in DER, at most 250.</summary>
     public required IReadOnlyList<byte[]> SubjectPublicKeyInfos { get; init; }
+
+    /// <summary>
+    /// For each key the certificate, not issued here, that will be registered on it if nothing is against the key: from then on it is certified for nobody else. Empty: nothing will be.
+    /// </summary>
+    public IReadOnlyList<string> CertificateIds { get; init; } = [];
 }
 
 [MessageUrn("fleet:keys-examined:v1", useDefaultPrefix: false)]

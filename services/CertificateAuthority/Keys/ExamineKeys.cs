@@ -20,8 +20,15 @@ sealed class ExamineKeysConsumer(KeyRules rules) : IConsumer<Query>
             return;
         }
 
+        var ids = context.Message.CertificateIds;
+        if (ids.Count != 0 && ids.Count != keys.Count)
+        {
+            await context.RespondAsync(Reasons.InvalidRequest.ToRefused("There is a certificate for each key, or none."));
+            return;
+        }
+
         // At once, so that one statement looks for all of them.
-        var examined = await Task.WhenAll(keys.Select(key => rules.Examine(key, context.CancellationToken)));
+        var examined = await Task.WhenAll(keys.Select((key, i) => rules.Examine(key, ids.Count == 0 ? null : ids[i], context.CancellationToken)));
         await context.RespondAsync(new KeysExamined
         {
             Items = [.. examined.Select(key => new ExaminedKey { Refused = key.Refusal?.ToRefused(), CertificateIds = key.Certificates })],

@@ -10,6 +10,9 @@ abstract record KeyEvent;
 /// <param name="CertificateId">The certificate that was revoked.</param>
 sealed record KeyBlocked(string CertificateId, DateTimeOffset RevokedAt) : KeyEvent;
 
+/// <summary>A certificate that somebody else has signed is registered on this key: it is certified for nobody else.</summary>
+sealed record KeyRegistered(string CertificateId, DateTimeOffset At) : KeyEvent;
+
 /// <summary>What has to be remembered of a key.</summary>
 sealed record DeviceKey(bool IsBlocked) : IAggregate<DeviceKey, KeyEvent>
 {
@@ -21,6 +24,7 @@ sealed record DeviceKey(bool IsBlocked) : IAggregate<DeviceKey, KeyEvent>
     public DeviceKey Evolve(KeyEvent @event) => @event switch
     {
         KeyBlocked => new(IsBlocked: true),
+        KeyRegistered => this,
         _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),
     };
 }

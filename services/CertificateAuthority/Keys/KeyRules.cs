@@ -23,13 +23,14 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
     /// A key that is certified already, for whom is it asked again? A device whose answer was lost asks again soon, the same way; an operator gets
     /// another certificate for the same request, as on AWS; who renews with its key does so where that is allowed. Everybody else shares a key.
     /// </summary>
-    /// <param name="before">Certificates on the key, at least one.</param>
+    /// <param name="before">Certificates on the key that were signed here.</param>
+    /// <param name="foreign">Ids of those that somebody else has signed.</param>
     public static Refusal? Decide(
-        IReadOnlyList<CertificateSigned> before, Command request, SubjectName subject, bool allowsReuse, DateTimeOffset now)
+        IReadOnlyList<CertificateSigned> before, IReadOnlyList<string> foreign, Command request, SubjectName subject, bool allowsReuse, DateTimeOffset now)
     {
         var flow = request.Flow;
-        if (allowsReuse && before.Any(certificate => certificate.CertificateId == flow.PrincipalId)) return null;
-        return before.All(IsAskedAgain) ? null
+        if (allowsReuse && (before.Any(certificate => certificate.CertificateId == flow.PrincipalId) || foreign.Contains(flow.PrincipalId))) return null;
+        return foreign.Count == 0 && before.All(IsAskedAgain) ? null
             : new(Reasons.KeyShared.Code, "The public key of this request is in another certificate already: every device has a key of its own.");
 
         bool IsAskedAgain(CertificateSigned certificate) => certificate.RequestedBy == flow.PrincipalId
@@ -70,16 +71,31 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
         if (known.IsBlocked) return Compromised;
         if (known.Certificates.Count == 0) return null;
         var before = await store.FetchAsync<Certificate, CertificateEvent>([.. known.Certificates.Select(Certificate.StreamOf)], cancellation);
-        return Decide([.. before.Select(certificate => certificate.Aggregate.Signed).OfType<CertificateSigned>()], request, subject, options.AllowKeyReuse, clock.GetUtcNow());
+        var ours = before.Select(certificate => certificate.Aggregate.Signed).OfType<CertificateSigned>().ToArray();
+        string[] foreign = [.. known.Certificates.Except(ours.Select(certificate => certificate.CertificateId), StringComparer.Ordinal)];
+        return Decide(ours, foreign, request, subject, options.AllowKeyReuse, clock.GetUtcNow());
     }
 
-    /// <summary>What is wrong with the key of somebody else's certificate, and which of ours are on it.</summary>
+    /// <summary>What is wrong with the key of somebody else's certificate, and which certificates are on it.</summary>
     /// <param name="subjectPublicKeyInfo">In DER.</param>
-    public async Task<(Refusal? Refusal, IReadOnlyList<string> Certificates)> Examine(ReadOnlyMemory<byte> subjectPublicKeyInfo, CancellationToken cancellation)
+    /// <param name="registering">The certificate that will be registered on it; null: none. Where nothing is against the key it is this one's from now on, as if it had been signed here.</param>
+    public async Task<(Refusal? Refusal, IReadOnlyList<string> Certificates)> Examine(ReadOnlyMemory<byte> subjectPublicKeyInfo, string? registering, CancellationToken cancellation)
     {
-        var known = await _keys.Find(SHA256.HashData(subjectPublicKeyInfo.Span), holder: null, cancellation);
-        var weak = FindWeakness(subjectPublicKeyInfo);
-        return (known.IsBlocked ? Compromised : weak is null ? null : new(Reasons.WeakKey.Code, weak), known.Certificates);
+        var hash = SHA256.HashData(subjectPublicKeyInfo.Span);
+        var holder = options.AllowSharedKeys ? null : registering;
+        var known = await _keys.Find(hash, holder, cancellation);
+        var refusal = known.IsBlocked ? Compromised
+            : FindWeakness(subjectPublicKeyInfo) is { } weak ? new(Reasons.WeakKey.Code, weak)
+            : holder is not null && !known.IsClaimed ? Taken
+            : null;
+        if (!known.IsClaimed) return (refusal, known.Certificates);
+
+        // Where there are others the registry decides, who knows their things.
+        if (refusal is null && known.Certificates.Count == 0)
+            await store.WriteToAggregate<DeviceKey, KeyEvent>(
+                DeviceKey.StreamOf(Convert.ToHexStringLower(hash)), _ => new KeyRegistered(holder!, clock.GetUtcNow()), new() { Actor = "thing-registry" }, cancellation);
+        else await KeyClaims.Release(store.DataSource, hash, cancellation);
+        return (refusal, known.Certificates);
     }
 
     string? FindWeakness(ReadOnlyMemory<byte> subjectPublicKeyInfo)

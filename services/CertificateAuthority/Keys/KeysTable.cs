@@ -24,11 +24,15 @@ sealed class KeysTable : IInlineProjection
         {KeyClaims.Schema}
         """;
 
+    const string Insert = $"with released as ({KeyClaims.ReleaseSql}) insert into fleet_keys (key_hash, certificate_id) values ($1, $2) on conflict do nothing";
+
     public void Project(RecordedEvent e, ProjectionBatch batch)
     {
         // By name first: Data is parsed when asked for.
         if (e.Type == EventNames.CertificateSigned && e.Data is CertificateSigned signed)
-            batch.Add($"with released as ({KeyClaims.ReleaseSql}) insert into fleet_keys (key_hash, certificate_id) values ($1, $2)", Octets(HashOf(signed.Certificate)), Text(signed.CertificateId));
+            batch.Add(Insert, Octets(HashOf(signed.Certificate)), Text(signed.CertificateId));
+        else if (e.Type == EventNames.KeyRegistered && e.Data is KeyRegistered registered)
+            batch.Add(Insert, Octets(Convert.FromHexString(e.StreamId.Key)), Text(registered.CertificateId));
         else if (e.Type == EventNames.KeyBlocked)
             batch.Add("insert into fleet_blocked_keys (key_hash) values ($1) on conflict do nothing", Octets(Convert.FromHexString(e.StreamId.Key)));
     }

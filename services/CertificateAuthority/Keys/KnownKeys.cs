@@ -7,7 +7,7 @@ namespace FleetPlatform.CertificateAuthority.Keys;
 /// <summary>What is known of a key.</summary>
 /// <param name="IsClaimed">Whether the key is the asker's to certify.</param>
 /// <param name="IsBlocked">A certificate on it was revoked with keyCompromise.</param>
-/// <param name="Certificates">Certificates that the platform has signed on it; at most 8.</param>
+/// <param name="Certificates">Certificates that the platform has signed on it, or of others that are registered on it; at most 8.</param>
 sealed record KnownKey(bool IsClaimed, bool IsBlocked, IReadOnlyList<string> Certificates);
 
 /// <summary>Finds what is known of keys, and claims them: one round trip for those that are asked for in the same instant.</summary>

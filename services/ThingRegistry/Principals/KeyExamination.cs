@@ -46,7 +46,7 @@ sealed class KeyExamination(Registry registry, IAsk ask, ThingRegistryOptions op
         if (!await KeyClaims.TryTake(registry.Database, hash, id, cancellation)) return refuse(Taken);
         try
         {
-            return (await Refuse([(id, certificate, [])], cancellation))[0] is { } refusal ? refuse(refusal) : await register();
+            return (await Refuse([(id, certificate, [])], registers: true, cancellation))[0] is { } refusal ? refuse(refusal) : await register();
         }
         finally
         {
@@ -56,14 +56,18 @@ sealed class KeyExamination(Registry registry, IAsk ask, ThingRegistryOptions op
 
     /// <summary>What is against the keys of certificates that are registered already, or may be.</summary>
     /// <param name="certificates">At most 250.</param>
+    /// <param name="registers">Whether they will be registered now where nothing is against it; the authority then certifies their keys for nobody else.</param>
     /// <returns>One for each, in the order asked.</returns>
     /// <exception cref="RequestUnavailableException">The authority did not answer.</exception>
     public async Task<IReadOnlyList<Refusal?>> Refuse(
-        IReadOnlyList<(string Id, CertificateText Text, IReadOnlyList<AttachedThing> Things)> certificates, CancellationToken cancellation)
+        IReadOnlyList<(string Id, CertificateText Text, IReadOnlyList<AttachedThing> Things)> certificates, bool registers, CancellationToken cancellation)
     {
         if (certificates.Count == 0) return [];
-        var answer = await ask.Ask<ExamineKeys, KeysExamined>(
-            new() { SubjectPublicKeyInfos = [.. certificates.Select(certificate => certificate.Text.SubjectPublicKeyInfo.ToArray())] }, cancellation);
+        var answer = await ask.Ask<ExamineKeys, KeysExamined>(new()
+        {
+            SubjectPublicKeyInfos = [.. certificates.Select(certificate => certificate.Text.SubjectPublicKeyInfo.ToArray())],
+            CertificateIds = registers ? [.. certificates.Select(certificate => certificate.Id)] : [],
+        }, cancellation);
         var examined = answer.Value?.Items ?? throw new RequestUnavailableException(answer.Refused!.Detail);
         var refusals = new List<Refusal?>(certificates.Count);
         foreach (var ((id, text, things), key) in certificates.Zip(examined))

@@ -28,7 +28,7 @@ sealed class ScanKeys(Registry registry, KeyExamination keys)
         var found = await registry.Fetch<Principal, PrincipalEvent>([.. ids.Select(Registry.PrincipalStream)], cancellation);
         var readable = found.Where(stream => stream.Aggregate.CertificatePem is not null) // the authority's news may be on its way
             .Select(stream => (Id: stream.Id.Key, Text: CertificateText.ReadPem(stream.Aggregate.CertificatePem), stream.Aggregate)).ToArray();
-        var refusals = await keys.Refuse([.. readable.Select(each => (each.Id, each.Text, each.Aggregate.Things))], cancellation);
+        var refusals = await keys.Refuse([.. readable.Select(each => (each.Id, each.Text, each.Aggregate.Things))], registers: false, cancellation);
         return new()
         {
             Scanned = readable.Length,

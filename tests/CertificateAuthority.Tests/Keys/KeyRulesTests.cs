@@ -104,6 +104,27 @@ public sealed class KeyRulesTests
         (await sharing.Handle(From(TestAuthority.Claim, key, "SN-2"))).Refused.ShouldBeNull();
     }
 
+    /// <summary>Peers 3.2 case 32, across services: the key of a certificate that somebody else has signed.</summary>
+    [Fact]
+    public async Task A_key_that_is_registered_with_somebody_elses_certificate_is_certified_for_nobody_else()
+    {
+        await using var authority = await TestAuthority.Start();
+        using var key = KeyPair.CreateEcdsaP256();
+        var hash = SHA256.HashData(key.SubjectPublicKeyInfo);
+
+        (await KeyClaims.TryTake(authority.Store.DataSource, hash, "a request under way", default)).ShouldBeTrue();
+        (await authority.Rules.Examine(key.SubjectPublicKeyInfo, registering: Other, default)).Refusal!.Code.ShouldBe(Reasons.Unavailable.Code);
+        await KeyClaims.Release(authority.Store.DataSource, hash, default);
+
+        (await authority.Rules.Examine(key.SubjectPublicKeyInfo, registering: null, default)).Refusal.ShouldBeNull("only looking");
+        for (var twice = 0; twice < 2; twice++) (await authority.Rules.Examine(key.SubjectPublicKeyInfo, registering: Other, default)).Refusal.ShouldBeNull();
+        (await authority.Store.FetchStreamAsync(DeviceKey.StreamOf(Convert.ToHexStringLower(hash)))).Single().Type.ShouldBe("key.registered.v1");
+
+        (await authority.Handle(From(TestAuthority.Claim, key, "SN-1"))).Refused!.Code.ShouldBe(Reasons.KeyShared.Code);
+        (await authority.Handle(From(Other, key, "SN-1"))).Refused!.Code.ShouldBe(Reasons.KeyShared.Code, "renewing with the key is an option");
+        (await authority.Scalar<long>("select count(*) from fleet_key_claims")).ShouldBe(0);
+    }
+
     [Fact]
     public async Task A_compromised_key_is_blocked_for_ever_for_certificates_and_for_authorities_whoever_signed_it()
     {
@@ -125,14 +146,14 @@ public sealed class KeyRulesTests
         foreach (var key in (KeyPair[])[ours, foreign])
         {
             (await authority.Handle(TestAuthority.Asking(key.CreateSigningRequest("SN-3")))).Refused!.Code.ShouldBe(Reasons.KeyCompromised.Code);
-            (await authority.Rules.Examine(key.SubjectPublicKeyInfo, default)).Refusal!.Code.ShouldBe(Reasons.KeyCompromised.Code);
+            (await authority.Rules.Examine(key.SubjectPublicKeyInfo, registering: null, default)).Refusal!.Code.ShouldBe(Reasons.KeyCompromised.Code);
             var stream = await authority.Store.FetchStreamAsync(DeviceKey.StreamOf(Convert.ToHexStringLower(SHA256.HashData(key.SubjectPublicKeyInfo))));
             stream.Single().Type.ShouldBe("key.blocked.v1");
         }
 
         using var other = KeyPair.CreateEcdsaP256();
         await block.Handle([news[0] with { Reason = RevocationReason.Superseded }], default);
-        (await authority.Rules.Examine(other.SubjectPublicKeyInfo, default)).Refusal.ShouldBeNull();
+        (await authority.Rules.Examine(other.SubjectPublicKeyInfo, registering: null, default)).Refusal.ShouldBeNull();
     }
 
     [Fact]
@@ -146,11 +167,11 @@ public sealed class KeyRulesTests
             return TestAuthority.Defaults(folder);
         });
 
-        (await authority.Rules.Examine(key.SubjectPublicKeyInfo, default)).Refusal!.Code.ShouldBe(Reasons.WeakKey.Code);
-        (await authority.Rules.Examine(new byte[] { 0x30, 0x00 }, default)).Refusal!.Code.ShouldBe(Reasons.WeakKey.Code);
+        (await authority.Rules.Examine(key.SubjectPublicKeyInfo, registering: null, default)).Refusal!.Code.ShouldBe(Reasons.WeakKey.Code);
+        (await authority.Rules.Examine(new byte[] { 0x30, 0x00 }, registering: null, default)).Refusal!.Code.ShouldBe(Reasons.WeakKey.Code);
         using var good = KeyPair.CreateEcdsaP256();
         var issued = await authority.Handle(TestAuthority.Asking(good.CreateSigningRequest("SN-1")));
-        var known = await authority.Rules.Examine(good.SubjectPublicKeyInfo, default);
+        var known = await authority.Rules.Examine(good.SubjectPublicKeyInfo, registering: null, default);
         known.Refusal.ShouldBeNull();
         known.Certificates.ShouldBe([issued.CertificateId!]);
     }
