@@ -86,7 +86,7 @@ sealed class RegisterAuthority(EventStore store, IssuerRing ring, KeyRules keys,
         if (ring.IsOwnKey(candidate.Certificate.SubjectPublicKeyInfo))
             return new(Invalid("This is an authority of the platform itself: its certificates are known already."), TrustedAuthority.Initial, 0);
 
-        if ((await keys.Examine(candidate.Certificate.SubjectPublicKeyInfo, cancellation)).Refusal is { } badKey) return new(badKey, TrustedAuthority.Initial, 0);
+        if ((await keys.Examine(candidate.Certificate.SubjectPublicKeyInfo, registering: null, cancellation)).Refusal is { } badKey) return new(badKey, TrustedAuthority.Initial, 0);
 
         var code = await store.AggregateStreamAsync<AccountRegistrationCode, RegistrationCodeEvent>(AccountRegistrationCode.Stream, cancellation);
         var sameSubject = await AuthoritiesTable.Count(store.DataSource, candidate.Certificate.Subject, cancellation);

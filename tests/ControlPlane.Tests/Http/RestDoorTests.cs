@@ -60,9 +60,12 @@ public sealed class RestDoorTests(Platform platform) : IClassFixture<Platform>
             answer => answer.Status.ShouldBe(404), answer => answer.Exception.ShouldBe("UnknownOperationException"));
 
     [Fact]
-    public async Task A_service_that_is_away_makes_it_unavailable() =>
-        (await platform.Send(HttpMethod.Get, "/thing-types")).ShouldSatisfyAllConditions(
-            answer => answer.Status.ShouldBe(503), answer => answer.Exception.ShouldBe("ServiceUnavailableException"));
+    public async Task A_service_that_is_away_makes_it_unavailable_revoking_too()
+    {
+        var order = $$"""{"selector":{"certificate":"{{OtherServices.CertificateId}}"},"action":"revoke","orderId":"again-and-again"}""";
+        foreach (var answer in await Task.WhenAll(platform.Send(HttpMethod.Get, "/thing-types"), platform.Send(HttpMethod.Post, "/fleet/revocations", order)))
+            answer.ShouldSatisfyAllConditions(answer => answer.Status.ShouldBe(503), answer => answer.Exception.ShouldBe("ServiceUnavailableException"));
+    }
 
     [Fact]
     public async Task Pages_follow_each_other_by_the_token_of_the_one_before()
