@@ -34,12 +34,16 @@ static class AdvanceRotation
         return rotation.Phase switch
         {
             // Never the old one before the new one works: the last look is now, not when it was proven.
-            RotationPhase.Retiring when isActive(proven) => new(RotationActKind.DeactivateOld, rotation.Old.First(id => !rotation.Deactivated.Contains(id))),
+            RotationPhase.Retiring when isActive(proven) => new(
+                RevokesAtOnce(rotation) ? RotationActKind.RevokeOld : RotationActKind.DeactivateOld, rotation.Old.First(id => !rotation.Deactivated.Contains(id))),
             _ when !rotation.IsDue(now) => null,
             RotationPhase.Retired when rotation.Terms.RevokeAfter is not null && rotation.Old is [var old, ..] => new(RotationActKind.RevokeOld, old),
             _ => null,
         };
     }
+
+    // INACTIVE for no time at all is nothing that anybody could use: one change instead of two.
+    static bool RevokesAtOnce(Rotation rotation) => rotation.Terms.RevokeAfter == TimeSpan.Zero;
 
     /// <summary>The event that an act leaves behind.</summary>
     public static Decision<RotationEvent> Record(RotationAct act, Rotation rotation, DateTimeOffset now) => act.Kind switch
@@ -48,7 +52,8 @@ static class AdvanceRotation
         RotationActKind.SpareDoomed when rotation.Doomed.Contains(act.CertificateId) => new OfferSpared(act.CertificateId, rotation.Doomed.Count > 1 ? now : rotation.WakeAt) { At = now },
         RotationActKind.DeactivateOld when rotation.Phase == RotationPhase.Retiring && !rotation.Deactivated.Contains(act.CertificateId) =>
             new OldDeactivated(act.CertificateId, now + rotation.Terms.RevokeAfter) { At = now },
-        RotationActKind.RevokeOld when rotation.Phase == RotationPhase.Retired && rotation.Old.Contains(act.CertificateId) => new OldRevoked(act.CertificateId) { At = now },
+        RotationActKind.RevokeOld when rotation.Phase is RotationPhase.Retiring or RotationPhase.Retired && rotation.Old.Contains(act.CertificateId) =>
+            new OldRevoked(act.CertificateId) { At = now },
         _ => Decision<RotationEvent>.Nothing,
     };
 

@@ -171,7 +171,9 @@ sealed record Rotation : IAggregate<Rotation, RotationEvent>
             Deactivated = [.. Deactivated, e.CertificateId],
             WakeAt = e.RevokeAt ?? WakeAt,
         },
-        OldRevoked e => this with { Old = [.. Old.Where(id => id != e.CertificateId)] },
+        OldRevoked e => Old.Where(id => id != e.CertificateId).ToArray() is var left && left.All(Deactivated.Contains)
+            ? this with { Old = left, Phase = RotationPhase.Retired }
+            : this with { Old = left },
         RotationCompleted => this with { Phase = RotationPhase.Completed, WakeAt = null },
         RotationFailed e => GiveUp(e.Doomed) with { Phase = RotationPhase.Failed, WakeAt = null },
         RotationCancelled e => GiveUp(e.Doomed) with { Phase = RotationPhase.Cancelled, WakeAt = null },

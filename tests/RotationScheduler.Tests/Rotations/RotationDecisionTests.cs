@@ -88,6 +88,21 @@ public sealed class RotationDecisionTests
         AdvanceRotation.ActOf(After([.. Proven, begun, deactivated]), _ => true, Noon.AddDays(8)).ShouldBe(new RotationAct(RotationActKind.RevokeOld, "old"));
     }
 
+    [Fact]
+    public void Where_the_terms_leave_no_time_between_the_old_certificate_is_revoked_at_once()
+    {
+        var started = (RotationStarted)Proven[0];
+        RotationEvent[] proven = [started with { Terms = started.Terms with { RevokeAfter = TimeSpan.Zero } }, .. Proven.Skip(1)];
+        var begun = AdvanceRotation.Decide(After(proven), _ => true, Noon.AddDays(7)).Events.ShouldHaveSingleItem();
+        var retiring = After([.. proven, begun]);
+
+        var act = AdvanceRotation.ActOf(retiring, _ => true, Noon.AddDays(7));
+
+        act.ShouldBe(new RotationAct(RotationActKind.RevokeOld, "old"));
+        AdvanceRotation.ActOf(retiring, id => id != "new", Noon.AddDays(7)).ShouldBeNull("never the old one before the new one works");
+        AdvanceRotation.RecordAndGoOn(act!.Value, retiring, _ => true, Noon.AddDays(7)).Events.Select(@event => @event.GetType()).ShouldBe([typeof(OldRevoked), typeof(RotationCompleted)]);
+    }
+
     /// <summary>A device registers two and uses the second; the news of the first comes after all the rest, as when the scheduler was away.</summary>
     [Fact]
     public void What_was_registered_before_the_proven_one_is_revoked_however_late_the_news_comes()

@@ -32,8 +32,9 @@ sealed class World(int seed, Behaviour behaviour)
 {
     const string Thing = "SN-1";
     const int MostUnderWay = 10; // messages: what a device says must not bury what others say
-    static readonly RotationTerms Terms = new(TimeSpan.FromMinutes(10), 3, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), TimeSpan.FromHours(1));
 
+    // Every other time the old certificate is revoked at once.
+    readonly RotationTerms _terms = new(TimeSpan.FromMinutes(10), 3, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), TimeSpan.FromHours(seed % 2));
     readonly Random _random = new(seed);
     readonly List<string> _active = ["c0"];
     readonly List<Action> _messages = [];
@@ -62,7 +63,7 @@ sealed class World(int seed, Behaviour behaviour)
     /// <summary>Runs until every rotation has ended and nothing is left to do; after each step the device must be able to connect.</summary>
     public void Run(Action<World> invariant)
     {
-        Record(0, StartRotation.Decide(new(Thing, "c0", RotationReason.Operator, null, "test") { Terms = Terms }, Rotation, 1, _now).Events);
+        Record(0, StartRotation.Decide(new(Thing, "c0", RotationReason.Operator, null, "test") { Terms = _terms }, Rotation, 1, _now).Events);
         for (var step = 0; step < 2_000 && IsBusy; step++)
         {
             if (step > 1_000) _now += TimeSpan.FromHours(12); // however far a clock was put back, it gets there
