@@ -51,7 +51,7 @@ static class RotationBench
 
         await Measured(fleet, devices, () => Campaign("bench", devices, controlPlane, database), database);
         var lost = first.Simulator.Lost + second.Simulator.Lost;
-        Line($"lost         {lost} devices without a working certificate");
+        Line($"lost         {lost} devices without a working certificate {first.Simulator.FirstLoss ?? second.Simulator.FirstLoss}");
         await life.CancelAsync();
         await Task.WhenAll(first.Running, second.Running);
         return lost == 0 ? 0 : 1;

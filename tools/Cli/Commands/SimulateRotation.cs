@@ -112,6 +112,7 @@ static class SimulateRotation
     {
         AnsiConsole.MarkupLineInterpolated($"{campaign.State}: {campaign.Succeeded} of {campaign.Targets} rotated in {took.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s, {(campaign.Succeeded / took.TotalSeconds).ToString("0.0", CultureInfo.InvariantCulture)} rotations/s");
         AnsiConsole.MarkupLineInterpolated($"{campaign.Failed} failed, {simulator.Lost} devices without a working certificate");
+        if (simulator.FirstLoss is { } loss) AnsiConsole.MarkupLineInterpolated($"[red]{loss}[/]");
         foreach (var (code, count) in campaign.Failures) AnsiConsole.MarkupLineInterpolated($"  {count} x {code}");
     }
 }

@@ -14,6 +14,7 @@ public sealed class RotationSimulator(IReadOnlyList<SimulatedDevice> fleet, int 
     int _connected;
     int _rotated;
     int _lost;
+    string? _firstLoss;
 
     /// <summary>Devices that have been connected at least once.</summary>
     public int Connected => Volatile.Read(ref _connected);
@@ -21,8 +22,11 @@ public sealed class RotationSimulator(IReadOnlyList<SimulatedDevice> fleet, int 
     /// <summary>Devices that are connected with another certificate than at first, and have published with it.</summary>
     public int Rotated => Volatile.Read(ref _rotated);
 
-    /// <summary>Devices that no pair of theirs connects any more: always 0.</summary>
+    /// <summary>Devices that live no more, because no pair of theirs connects or something was not foreseen: always 0.</summary>
     public int Lost => Volatile.Read(ref _lost);
+
+    /// <summary>Why the first of them does not; null while there is none.</summary>
+    public string? FirstLoss => Volatile.Read(ref _firstLoss);
 
     /// <summary>Lets them live until cancelled.</summary>
     public async Task Run(CancellationToken cancellation)
@@ -48,9 +52,10 @@ public sealed class RotationSimulator(IReadOnlyList<SimulatedDevice> fleet, int 
                 ? new MisbehavingDevice(device.Options, device.Store, fault).Live(OnConnected, cancellation)
                 : new ReferenceDevice(device.Options, device.Store).Operate(_ => OnConnected(), cancellation));
         }
-        catch (ProvisioningException)
+        catch (Exception end) when (!cancellation.IsCancellationRequested)
         {
             Interlocked.Increment(ref _lost);
+            Interlocked.CompareExchange(ref _firstLoss, $"{device.Store.ReadIdentity()?.ThingName}: {end.GetType().Name}: {end.Message}", null);
             if (!connected) doors.Release();
         }
 
