@@ -29,7 +29,7 @@ static partial class MqttBench
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
         {
-            listen.UseMqttTls(new MqttTlsOptions { ServerCertificate = () => context, AllowResume = Environment.GetEnvironmentVariable("MQTT_BENCH_RESUME") == "1" });
+            listen.UseMqttTls(new MqttTlsOptions { ServerCertificate = () => context, Limits = new() { AllowResume = Environment.GetEnvironmentVariable("MQTT_BENCH_RESUME") == "1" } });
             listen.UseMqtt(broker);
         }));
         var app = builder.Build();

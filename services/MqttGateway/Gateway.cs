@@ -20,6 +20,8 @@ static class Gateway
     public static void AddGateway(this WebApplicationBuilder builder)
     {
         builder.AddOptions<GatewayOptions>(GatewayOptions.Section);
+        builder.AddOptions<MqttBrokerOptions>("MqttBroker");
+        builder.AddOptions<MqttTlsLimits>("MqttTls");
         var services = builder.Services;
         services.AddOptions<GatewayOptions>().Configure<IConfiguration>((options, configuration) =>
         {
@@ -27,12 +29,12 @@ static class Gateway
         });
         services.AddSingleton<GatewayMetrics>().AddSingleton<PolicyCache>().AddSingleton<Principals>().AddSingleton<TrustedAuthorities>().AddSingleton<LiveSessions>();
         services.AddSingleton<UntrustedCertificates>().AddSingleton<UntrustedTable>().AddSingleton<TrustChanges>().AddSingleton<CatchUp>();
-        services.AddSingleton<SessionRecords>().AddSingleton<AcceptConnection>().AddSingleton<AnswerRequests>().AddSingleton<SealedSecretOpener>();
+        services.AddSingleton<SessionRecords>().AddSingleton<AcceptConnection>().AddSingleton<RecordFault>().AddSingleton<AnswerRequests>().AddSingleton<SealedSecretOpener>();
         services.AddSingleton<RotationNews>().AddSingleton<RenewalGraces>().AddSingleton<PushPair>();
         services.AddSingleton<IMqttPolicy, GatewayPolicy>();
         services.AddSingleton<ServerCertificates>().AddSingleton<RecheckCertificates>();
         services.AddSingleton(provider => new MqttBroker(
-            provider.GetRequiredService<IMqttPolicy>(), new MqttBrokerOptions(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IMqttPolicy>(), provider.GetRequiredService<MqttBrokerOptions>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
         services.AddHostedService(provider => provider.GetRequiredService<RecheckCertificates>());

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using FleetPlatform.Mqtt;
 using FleetPlatform.MqttGateway.Provisioning;
 using FleetPlatform.ServiceDefaults;
 
@@ -12,6 +13,7 @@ sealed class GatewayMetrics
     readonly Histogram<double> _requestDuration;
     readonly Histogram<double> _handshakes;
     readonly Counter<long> _failedHandshakes;
+    readonly Counter<long> _faults;
     readonly Counter<long> _denied;
     readonly Counter<long> _lookups;
     readonly Counter<long> _undelivered;
@@ -27,7 +29,8 @@ sealed class GatewayMetrics
         _requests = meter.CreateCounter<long>("fleet.gateway.provisioning_requests", "{request}", "Provisioning requests by operation and outcome.");
         _requestDuration = meter.CreateHistogram<double>("fleet.gateway.provisioning_duration", "ms", "From the request's arrival to its answer's departure.");
         _handshakes = meter.CreateHistogram<double>("fleet.gateway.tls_handshake", "ms", "TLS handshakes of connections that sent CONNECT.");
-        _failedHandshakes = meter.CreateCounter<long>("fleet.gateway.tls_failures", "{handshake}", "TLS handshakes that did not end.");
+        _failedHandshakes = meter.CreateCounter<long>("fleet.gateway.tls_failures", "{handshake}", "TLS handshakes that came to nothing, by reason.");
+        _faults = meter.CreateCounter<long>("fleet.gateway.faults", "{fault}", "Connects, packets and connections refused or ended for breaking the protocol, a limit or the keep-alive, by reason code.");
         _denied = meter.CreateCounter<long>("fleet.gateway.denied", "{packet}", "Packets that policies or the reserved topics refused, by action.");
         _lookups = meter.CreateCounter<long>("fleet.gateway.principal_lookups", "{request}", "Certificates asked for at the registry.");
         _undelivered = meter.CreateCounter<long>("fleet.gateway.undelivered_answers", "{answer}", "Provisioning answers that did not reach their device, by cause.");
@@ -45,7 +48,9 @@ sealed class GatewayMetrics
 
     public void Handshake(TimeSpan duration) => _handshakes.Record(duration.TotalMilliseconds);
 
-    public void HandshakeFailed() => _failedHandshakes.Add(1);
+    public void HandshakeFailed(TlsFailure failure) => _failedHandshakes.Add(1, new KeyValuePair<string, object?>("reason", failure.ToString()));
+
+    public void Fault(string reason) => _faults.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void Denied(string action) => _denied.Add(1, new KeyValuePair<string, object?>("action", action));
 

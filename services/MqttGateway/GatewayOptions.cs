@@ -18,9 +18,13 @@ sealed class GatewayOptions : IValidatableObject
     [Required]
     public string BindAddress { get; init; } = "127.0.0.1";
 
-    /// <summary>Port of a listener without TLS and without identity, for conformance suites: loopback only, everything but provisioning allowed. 0 or null: off.</summary>
+    /// <summary>Port of a listener without TLS and without identity, for conformance suites: everything but provisioning allowed. 0 or null: off.</summary>
     [Range(0, 65535)]
     public int? PlainPort { get; init; }
+
+    /// <summary>Address of that listener. Default 127.0.0.1; anything else lets whoever reaches it publish and subscribe to everything outside <c>$aws</c>.</summary>
+    [Required]
+    public string PlainBindAddress { get; init; } = "127.0.0.1";
 
     /// <summary>True opens the plain listener even with port 0, on a free port. Default false.</summary>
     public bool PlainListener { get; init; }
@@ -120,7 +124,11 @@ sealed class GatewayOptions : IValidatableObject
     [Range(16, 1_000_000)]
     public int RecordQueue { get; init; } = 8_192;
 
-    /// <summary>Refusals recorded per second, and at once; the others are only counted. Default 20 and 200.</summary>
+    /// <summary>Refusals with one certificate recorded per minute, and at once; the others are only counted. Default 60.</summary>
+    [Range(1, 100_000)]
+    public double RecordedRefusalsPerMinutePerPrincipal { get; init; } = 60;
+
+    /// <summary>Refusals recorded per second, and at once, and as many ends of connections; the others are only counted. Default 20 and 200.</summary>
     [Range(0.1, 100_000)]
     public double RecordedRefusalsPerSecond { get; init; } = 20;
 
@@ -136,6 +144,7 @@ sealed class GatewayOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!IPAddress.TryParse(BindAddress, out _)) yield return new($"{Section}:{nameof(BindAddress)} ({BindAddress}) is not an IP address.");
+        if (!IPAddress.TryParse(PlainBindAddress, out _)) yield return new($"{Section}:{nameof(PlainBindAddress)} ({PlainBindAddress}) is not an IP address.");
         if (Names.Count == 0) yield return new($"{Section}:{nameof(HostNames)} names nothing.");
         if (RequestTimeout < TimeSpan.FromMilliseconds(50) || RequestTimeout > TimeSpan.FromSeconds(60))
             yield return new($"{Section}:{nameof(RequestTimeout)} ({RequestTimeout}) must be between 50 ms and a minute.");

@@ -14,6 +14,9 @@ static partial class Log
     [LoggerMessage(4, LogLevel.Debug, "Connection {SessionId} refused: {Code} {Detail}")]
     public static partial void ConnectionRefused(ILogger logger, string sessionId, string code, string detail);
 
+    [LoggerMessage(23, LogLevel.Debug, "Connection {SessionId}: {Outcome}, {Code} {Detail}")]
+    public static partial void Fault(ILogger logger, string sessionId, Mqtt.MqttFaultOutcome outcome, string code, string detail);
+
     [LoggerMessage(5, LogLevel.Information, "Connection {SessionId} of {CertificateId} closed: {Code}")]
     public static partial void ConnectionClosed(ILogger logger, string sessionId, string certificateId, string code);
 
@@ -47,8 +50,8 @@ static partial class Log
     [LoggerMessage(15, LogLevel.Warning, "The stored server certificate cannot be used: {Failure}")]
     public static partial void StoredCertificateUnusable(ILogger logger, string failure);
 
-    [LoggerMessage(16, LogLevel.Debug, "TLS handshake from {Remote} failed: {Failure}")]
-    public static partial void HandshakeFailed(ILogger logger, string remote, string failure);
+    [LoggerMessage(16, LogLevel.Debug, "TLS handshake from {Remote} failed: {Failure}, {Said}")]
+    public static partial void HandshakeFailed(ILogger logger, string remote, Mqtt.TlsFailure failure, string said);
 
     [LoggerMessage(17, LogLevel.Information, "All that is revoked is known: {Certificates} certificates")]
     public static partial void CaughtUp(ILogger logger, int certificates);

@@ -122,6 +122,17 @@ public static class Reasons
     public static readonly Reason CertificateProvisioned = Add("certificate-provisioned", 403, "AccessDenied", "UnauthorizedException", 401,
         "The device was provisioned in this connection, which ends as on AWS. Connect again.");
 
+    public static readonly Reason ProtocolError = Add("protocol-error", 400, "InvalidPayload", "InvalidRequestException", 400,
+        "The device sent what is not MQTT, or not at this point. Look at its MQTT library, and whether something else speaks on this port.");
+    public static readonly Reason NotSupported = Add("not-supported", 400, "InvalidPayload", "InvalidRequestException", 400,
+        "Do without what the message names; docs/mqtt-conformance.md says what is offered.");
+    public static readonly Reason PacketTooLarge = Add("packet-too-large", 400, "InvalidPayload", "InvalidRequestException", 400,
+        "Send smaller packets: docs/limits.md, MaximumPacketBytes and, for CONNECT, MaximumConnectBytes.");
+    public static readonly Reason KeepAliveTimeout = Add("keep-alive-timeout", 400, "InvalidPayload", "InvalidRequestException", 400,
+        "The device fell silent: power, network, or a keep-alive longer than docs/limits.md grants. It connects again by itself when it can.");
+    public static readonly Reason ConnectTimeout = Add("connect-timeout", 400, "InvalidPayload", "InvalidRequestException", 400,
+        "Send CONNECT as soon as TLS is up. A device that is slower than that hangs between the two.");
+
     public static readonly Reason ServerNameMissing = Add("server-name-missing", 403, "AccessDenied", "UnauthorizedException", 401,
         "Connect with the endpoint's whole name in TLS (SNI), or register the CA in mode DEFAULT.");
 

@@ -28,6 +28,13 @@ public interface IMqttPolicy
     /// <remarks>Must not block: queue the work and return. An exception closes the connection.</remarks>
     ValueTask OnReserved(MqttClient client, Publish publish);
 
+    /// <summary>
+    /// The broker refused something by itself, or ends a connection for it. Told, not asked: nothing changes it. Once for each end;
+    /// what is refused on a connection that goes on can come as often as packets do, so who records it bounds that.
+    /// </summary>
+    /// <remarks>Must not block or throw. May come before <see cref="OnConnected"/>, and without it.</remarks>
+    void OnFault(MqttFault fault) { }
+
     /// <summary>CONNACK has been sent.</summary>
     void OnConnected(MqttClient client);
 

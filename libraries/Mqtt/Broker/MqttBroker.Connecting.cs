@@ -5,13 +5,22 @@ public sealed partial class MqttBroker
 {
     /// <summary>What the transport knows of a connection.</summary>
     internal sealed record Peer(
-        ReadOnlyMemory<byte> Certificate, TlsFacts? Tls, System.Net.EndPoint? RemoteEndPoint, IReadOnlyList<ReadOnlyMemory<byte>>? Presented = null);
+        ReadOnlyMemory<byte> Certificate, TlsFacts? Tls, System.Net.EndPoint? RemoteEndPoint, IReadOnlyList<ReadOnlyMemory<byte>>? Presented = null)
+    {
+        /// <summary>Of the connection, from its first packet on.</summary>
+        public string SessionId { get; } = Guid.CreateVersion7().ToString("N");
+    }
 
     /// <summary>Decides on a CONNECT and answers it.</summary>
     /// <returns>The client, or null when the connection must be closed; CONNACK, if one is due, is in the outbox.</returns>
     internal async ValueTask<MqttClient?> Accept(Connect connect, Peer peer, Outbox outbox, CancellationToken cancellation)
     {
-        if (ConnectRules.Check(connect, Options) is { } broken) return Refuse(outbox, connect.Version, broken.Reason, broken.Close, broken.Detail);
+        if (ConnectRules.Check(connect, Options) is { } broken)
+        {
+            Turned(peer, broken.Kind, broken.Detail, connect.ClientId, connect.Will?.Topic);
+            return Refuse(outbox, connect.Version, broken.Reason, broken.Close, broken.Detail);
+        }
+
         if (_isShutDown) return Refuse(outbox, connect.Version, ReasonCode.ServerShuttingDown, false, null);
 
         var isAssigned = connect.ClientId.Length == 0;
@@ -20,7 +29,7 @@ public sealed partial class MqttBroker
             Connect = connect,
             ClientId = isAssigned ? Options.AssignedClientIdPrefix + Guid.CreateVersion7() : connect.ClientId, // [MQTT-3.1.3-6]
             ClientIdAssigned = isAssigned,
-            SessionId = Guid.CreateVersion7().ToString("N"),
+            SessionId = peer.SessionId,
             ClientCertificate = peer.Certificate,
             PresentedCertificates = peer.Presented ?? [],
             Tls = peer.Tls,
@@ -50,6 +59,19 @@ public sealed partial class MqttBroker
 
         return client;
     }
+
+    /// <summary>Says that a peer was turned away for its own fault before anyone was asked about trust.</summary>
+    internal void Turned(Peer peer, MqttFaultKind kind, string detail, string clientId = "", string? topic = null) => Policy.OnFault(new MqttFault
+    {
+        Kind = kind,
+        Outcome = MqttFaultOutcome.ConnectRefused,
+        Detail = detail,
+        Topic = topic,
+        SessionId = peer.SessionId,
+        ClientId = clientId,
+        ClientCertificate = peer.Certificate,
+        RemoteEndPoint = peer.RemoteEndPoint,
+    });
 
     static MqttClient? Refuse(Outbox outbox, ProtocolVersion version, ReasonCode reason, bool close, string? detail)
     {

@@ -42,7 +42,8 @@ public sealed partial class MqttBroker
             }
             else if (Mqtt.KeepAlive.IsOverdue(silence, client.KeepAlive))
             {
-                client.End(ReasonCode.KeepAliveTimeout, DisconnectCause.KeepAliveTimeout);
+                client.Fail(ReasonCode.KeepAliveTimeout, DisconnectCause.KeepAliveTimeout, MqttFaultKind.KeepAliveTimeout,
+                    $"Nothing was heard for {silence.TotalSeconds:0} s; its keep-alive is {client.KeepAlive.TotalSeconds:0} s.");
             }
         }
     }

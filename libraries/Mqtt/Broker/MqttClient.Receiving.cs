@@ -44,18 +44,23 @@ public sealed partial class MqttClient
         if (publish.QoS == QoS.ExactlyOnce) throw new MalformedPacketException(ReasonCode.QoSNotSupported, "QoS 2 is not supported."); // [MQTT-3.2.2-11]
         if (publish.SubscriptionIdentifiers.Count > 0)
             throw new MalformedPacketException(ReasonCode.ProtocolError, "A client sent a Subscription Identifier in PUBLISH."); // [MQTT-3.3.4-6]
-        if (publish.Payload.Length > options.MaximumPayloadBytes) throw new MalformedPacketException(ReasonCode.QuotaExceeded, "The payload is too large.");
+        if (publish.Payload.Length > options.MaximumPayloadBytes) throw new MalformedPacketException(ReasonCode.QuotaExceeded, ConnectRules.PayloadTooLarge(options));
         if (publish.TopicAlias is { } alias) publish = Resolve(publish, alias);
         if (!TopicName.Fits(publish.Topic, options.MaximumTopicBytes, options.MaximumTopicSlashes) && !publish.Topic.StartsWith("$aws/rules/", StringComparison.Ordinal))
         {
-            Refuse(publish, ReasonCode.TopicNameInvalid, batch);
+            Refuse(publish, ReasonCode.TopicNameInvalid, batch, ConnectRules.TopicTooLong(options));
             return;
         }
 
         if (publish.Properties is { } properties) publish = _broker.Check(publish, properties);
         if (publish.Duplicate) publish = publish with { Duplicate = false }; // never passed on [MQTT-3.3.1-3]
         var verdict = _broker.Policy.AuthorizePublish(this, publish);
-        if (verdict.Kind == PublishVerdict.Course.Route && publish.Retain && !_broker.Keep(publish)) verdict = PublishVerdict.Refuse(ReasonCode.QuotaExceeded);
+        if (verdict.Kind == PublishVerdict.Course.Route && publish.Retain && !_broker.Keep(publish))
+        {
+            Refuse(publish, ReasonCode.QuotaExceeded, batch, $"There are {options.MaximumRetainedMessages} retained messages (MaximumRetainedMessages).");
+            return;
+        }
+
         if (verdict.Kind == PublishVerdict.Course.Refuse)
         {
             Refuse(publish, verdict.Reason, batch);
@@ -68,9 +73,18 @@ public sealed partial class MqttClient
         else if (verdict.Kind == PublishVerdict.Course.Reserved) _broker.GiveReserved(this, publish);
     }
 
-    void Refuse(Publish publish, ReasonCode reason, FlushBatch batch)
+    /// <param name="publish">What is refused.</param>
+    /// <param name="reason">What the client is told.</param>
+    /// <param name="batch">For the answer.</param>
+    /// <param name="limit">Which limit it exceeds; null when the policy refused it, and knows.</param>
+    void Refuse(Publish publish, ReasonCode reason, FlushBatch batch, string? limit = null)
     {
-        if (Version == ProtocolVersion.V500 && publish.QoS == QoS.AtLeastOnce) Send(new PubAck { PacketId = publish.PacketId, Reason = reason }, batch);
+        if (Version == ProtocolVersion.V500 && publish.QoS == QoS.AtLeastOnce)
+        {
+            if (limit is not null) Tell(MqttFaultKind.LimitExceeded, MqttFaultOutcome.PublishRefused, limit, publish.Topic);
+            Send(new PubAck { PacketId = publish.PacketId, Reason = reason }, batch);
+        }
+        else if (limit is not null) Fail(reason, DisconnectCause.ClientError, MqttFaultKind.LimitExceeded, limit, publish.Topic);
         else End(reason, reason == ReasonCode.NotAuthorized ? DisconnectCause.Forbidden : DisconnectCause.ClientError);
     }
 
@@ -106,17 +120,18 @@ public sealed partial class MqttClient
         var answers = new ReasonCode[subscribe.Filters.Count];
         var granted = new List<(Subscription Subscription, TopicSubscription Asked, bool IsNew)>(answers.Length);
         var close = false;
+        var isTooLong = answers.Length > _broker.Options.MaximumFiltersPerSubscribe;
+        if (isTooLong)
+            Refuse(subscribe.Filters[0], ReasonCode.QuotaExceeded, MqttFaultKind.LimitExceeded, $"A SUBSCRIBE with {answers.Length} filters; at most {_broker.Options.MaximumFiltersPerSubscribe} (MaximumFiltersPerSubscribe).");
         for (var i = 0; i < answers.Length; i++)
         {
             var asked = subscribe.Filters[i];
-            var answer = answers.Length > _broker.Options.MaximumFiltersPerSubscribe
-                ? ReasonCode.QuotaExceeded
-                : Grant(asked, ref close);
+            var answer = isTooLong ? ReasonCode.QuotaExceeded : Grant(asked, ref close);
             if (!answer.IsFailure())
             {
                 var subscription = _broker.Subscribe(this, asked, (QoS)answer, out var isNew);
-                if (subscription is null) answer = ReasonCode.QuotaExceeded;
-                else granted.Add((subscription, asked, isNew));
+                if (subscription is not null) granted.Add((subscription, asked, isNew));
+                else answer = Refuse(asked, ReasonCode.QuotaExceeded, MqttFaultKind.LimitExceeded, $"The session has {_broker.Options.MaximumSubscriptions} subscriptions (MaximumSubscriptions).");
             }
 
             answers[i] = answer;
@@ -138,14 +153,23 @@ public sealed partial class MqttClient
             // A protocol error whether or not they are available [MQTT-3.8.3-4].
             return asked.NoLocal
                 ? throw new MalformedPacketException(ReasonCode.ProtocolError, "No Local on a shared subscription.")
-                : ReasonCode.SharedSubscriptionsNotSupported;
+                : Refuse(asked, ReasonCode.SharedSubscriptionsNotSupported, MqttFaultKind.NotSupported, "Shared subscriptions are not available.");
         }
 
-        if (!TopicFilter.IsValid(asked.Filter, options.MaximumTopicBytes, options.MaximumTopicSlashes)) return ReasonCode.TopicFilterInvalid;
+        if (!TopicFilter.IsValid(asked.Filter, ushort.MaxValue, ushort.MaxValue))
+            return Refuse(asked, ReasonCode.TopicFilterInvalid, MqttFaultKind.InvalidRequest, "The topic filter is not valid.");
+        if (!TopicName.Fits(asked.Filter, options.MaximumTopicBytes, options.MaximumTopicSlashes))
+            return Refuse(asked, ReasonCode.TopicFilterInvalid, MqttFaultKind.LimitExceeded, ConnectRules.TopicTooLong(options));
         var requested = asked.QoS > QoS.AtLeastOnce ? QoS.AtLeastOnce : asked.QoS; // QoS 2 is granted 1, as §3.8.4 allows
         var answer = _broker.Policy.AuthorizeSubscribe(this, asked.Filter, requested, out var closeThis);
         close |= closeThis && answer.IsFailure();
         return answer <= ReasonCode.GrantedQoS1 ? (ReasonCode)Math.Min((byte)answer, (byte)requested) : answer;
+    }
+
+    ReasonCode Refuse(TopicSubscription asked, ReasonCode answer, MqttFaultKind kind, string detail)
+    {
+        Tell(kind, MqttFaultOutcome.SubscribeRefused, detail, asked.Filter);
+        return answer;
     }
 
     void OnUnsubscribe(Unsubscribe unsubscribe, FlushBatch batch)

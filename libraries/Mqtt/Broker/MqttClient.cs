@@ -116,9 +116,10 @@ public sealed partial class MqttClient : IDeliverySink
 
     /// <summary>Begins the end, once: says why, where the version has a word for it, and stops reading. The read loop does the rest.</summary>
     /// <param name="reason">Null says nothing: the client asked, or is gone.</param>
-    internal void End(ReasonCode? reason, DisconnectCause cause, string? detail = null)
+    /// <returns>False when it was ending already.</returns>
+    internal bool End(ReasonCode? reason, DisconnectCause cause, string? detail = null)
     {
-        if (Interlocked.Exchange(ref _ending, 1) != 0) return;
+        if (Interlocked.Exchange(ref _ending, 1) != 0) return false;
         Cause = cause;
         LastHeard = _broker.Clock.GetTimestamp();
         // 3.1.1 has no DISCONNECT from a server. In 5.0 it may say why before it closes (§4.13).
@@ -127,7 +128,19 @@ public sealed partial class MqttClient : IDeliverySink
             : null;
         Outbox.Seal(last, Version);
         Outbox.StopReading();
+        return true;
     }
+
+    /// <summary>Ends the connection for a fault of the client's, and says so.</summary>
+    internal void Fail(ReasonCode reason, DisconnectCause cause, MqttFaultKind kind, string detail, string? topic = null)
+    {
+        if (End(reason, cause, detail)) Tell(kind, MqttFaultOutcome.Closed, detail, topic);
+    }
+
+    void Tell(MqttFaultKind kind, MqttFaultOutcome outcome, string detail, string? topic) => _broker.Policy.OnFault(new MqttFault
+    {
+        Kind = kind, Outcome = outcome, Detail = detail, Topic = topic, Client = this, SessionId = SessionId, ClientId = ClientId,
+    });
 
     /// <summary>The session's way to this connection. Under the seat's gate.</summary>
     SinkAnswer IDeliverySink.Write(in Delivery delivery)

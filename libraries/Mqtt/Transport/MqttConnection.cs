@@ -15,12 +15,14 @@ sealed class MqttConnection : IPacketTransport
     readonly TlsConnection? _tls;
     readonly PipeReader _input;
     readonly Outbox _outbox;
+    readonly MqttBroker.Peer _peer;
 
     public MqttConnection(MqttBroker broker, ConnectionContext connection)
     {
         _broker = broker;
         _connection = connection;
         _tls = connection.Features.Get<TlsConnection>();
+        _peer = new(_tls?.ClientCertificate ?? ReadOnlyMemory<byte>.Empty, _tls?.Facts, connection.RemoteEndPoint, _tls?.Presented);
         _input = _tls?.Reader ?? connection.Transport.Input;
         _outbox = new Outbox(this, abortAtBytes: broker.Options.MaximumOutboundBytes + (broker.Options.MaximumInflight * broker.Options.MaximumPacketBytes));
     }
@@ -36,8 +38,10 @@ sealed class MqttConnection : IPacketTransport
         }
         catch (MalformedPacketException malformed)
         {
-            Logs.Malformed(_broker.Log, client?.ClientId ?? "?", Peer, malformed.Reason, malformed.Message);
-            client?.End(malformed.Reason, DisconnectCause.ClientError, malformed.Message); // [MQTT-4.13.1-1]; 3.1.1: [MQTT-4.8.0-1]
+            Logs.Malformed(_broker.Log, client?.ClientId ?? "?", _connection.RemoteEndPoint?.ToString(), malformed.Reason, malformed.Message);
+            var kind = MqttFault.KindOf(malformed.Reason);
+            if (client is null) _broker.Turned(_peer, kind, malformed.Message);
+            else client.Fail(malformed.Reason, DisconnectCause.ClientError, kind, malformed.Message); // [MQTT-4.13.1-1]; 3.1.1: [MQTT-4.8.0-1]
         }
         catch (Exception loss) when (ConnectionLoss.Is(loss))
         {
@@ -58,11 +62,20 @@ sealed class MqttConnection : IPacketTransport
     async ValueTask<MqttClient?> Connect()
     {
         using var deadline = new CancellationTokenSource(_broker.Options.ConnectTimeout);
-        var connect = await ReadConnect(deadline.Token);
+        Connect? connect;
+        try
+        {
+            connect = await ReadConnect(deadline.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            _broker.Turned(_peer, MqttFaultKind.ConnectTimeout, $"No whole CONNECT came within {_broker.Options.ConnectTimeout.TotalSeconds:0.#} s (ConnectTimeout).");
+            return null;
+        }
+
         if (connect is null) return null;
 
-        var peer = new MqttBroker.Peer(_tls?.ClientCertificate ?? ReadOnlyMemory<byte>.Empty, _tls?.Facts, _connection.RemoteEndPoint, _tls?.Presented);
-        return await _broker.Accept(connect, peer, _outbox, deadline.Token);
+        return await _broker.Accept(connect, _peer, _outbox, deadline.Token);
     }
 
     async ValueTask<Connect?> ReadConnect(CancellationToken cancellation)
@@ -176,8 +189,6 @@ sealed class MqttConnection : IPacketTransport
             _connection.Abort();
         }
     }
-
-    string? Peer => _connection.RemoteEndPoint?.ToString();
 
     async ValueTask IPacketTransport.Write(ReadOnlyMemory<byte> bytes)
     {

@@ -15,18 +15,9 @@ public sealed class MqttTlsOptions
     /// <summary>Offered by ALPN, best first. Clients that offer none are welcome; those that offer only others are not.</summary>
     public IReadOnlyList<string> ApplicationProtocols { get; init; } = ["x-amzn-mqtt-ca", "mqtt"];
 
-    /// <summary>From accept to the end of the handshake. Default 10 s.</summary>
-    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>What handshakes may take and use.</summary>
+    public MqttTlsLimits Limits { get; init; } = new();
 
-    /// <summary>Handshakes at once; others wait their turn inside <see cref="HandshakeTimeout"/>. Default 64 per processor.</summary>
-    public int MaximumConcurrentHandshakes { get; init; } = 64 * Environment.ProcessorCount;
-
-    /// <summary>Connections in or before the handshake; beyond, new ones are closed at once. Default 4096.</summary>
-    public int MaximumPendingHandshakes { get; init; } = 4096;
-
-    /// <summary>True lets clients resume TLS sessions, which skips proving possession of the key again. Default false.</summary>
-    public bool AllowResume { get; init; }
-
-    /// <summary>Told of each failed handshake, with a short reason. Must not block. Default none.</summary>
-    public Action<System.Net.EndPoint?, string>? OnHandshakeFailed { get; init; }
+    /// <summary>Told of each failed handshake, with what TLS said of it. Must not block. Default none.</summary>
+    public Action<System.Net.EndPoint?, TlsFailure, string>? OnHandshakeFailed { get; init; }
 }

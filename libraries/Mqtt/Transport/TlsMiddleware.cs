@@ -22,17 +22,17 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
     // Records are at most 16 KiB: one read takes one whole.
     static readonly StreamPipeReaderOptions Reading = new(MemoryPool<byte>.Shared, bufferSize: 16 * 1024, minimumReadSize: 1024, useZeroByteReads: true);
 
-    readonly SemaphoreSlim _slots = new(options.MaximumConcurrentHandshakes);
+    readonly SemaphoreSlim _slots = new(options.Limits.MaximumConcurrentHandshakes);
     readonly TimeProvider _clock = TimeProvider.System;
     SslServerAuthenticationOptions? _authentication;
     int _pending;
 
     public async Task OnConnection(ConnectionContext connection)
     {
-        if (Interlocked.Increment(ref _pending) > options.MaximumPendingHandshakes)
+        if (Interlocked.Increment(ref _pending) > options.Limits.MaximumPendingHandshakes)
         {
             Interlocked.Decrement(ref _pending);
-            Failed(connection, "too many handshakes");
+            Failed(connection, TlsFailure.TooMany, "too many handshakes");
             return;
         }
 
@@ -68,13 +68,13 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
     async Task<TlsConnection?> Handshake(ConnectionContext connection, SslStream stream)
     {
         var began = _clock.GetTimestamp();
-        using var deadline = new CancellationTokenSource(options.HandshakeTimeout);
+        using var deadline = new CancellationTokenSource(options.Limits.HandshakeTimeout);
         try
         {
             // A peer that says nothing waits without a slot and without TLS state.
             var first = await connection.Transport.Input.ReadAsync(deadline.Token);
             connection.Transport.Input.AdvanceTo(first.Buffer.Start);
-            if (first.IsCompleted && first.Buffer.IsEmpty) return Failed(connection, "closed before the handshake");
+            if (first.IsCompleted && first.Buffer.IsEmpty) return Failed(connection, TlsFailure.NothingSaid, "closed before the handshake");
 
             await _slots.WaitAsync(deadline.Token);
             try
@@ -90,16 +90,18 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         }
         catch (OperationCanceledException)
         {
-            return Failed(connection, deadline.IsCancellationRequested ? "timed out" : "aborted");
+            return deadline.IsCancellationRequested
+                ? Failed(connection, TlsFailure.TimedOut, "timed out")
+                : Failed(connection, TlsFailure.ConnectionLost, "aborted");
         }
         catch (AuthenticationException refused)
         {
             // Not cut: the alert that says why is on its way.
-            return Failed(connection, refused.InnerException?.Message ?? refused.Message, cut: false);
+            return Failed(connection, stream.RemoteCertificate is null && refused.InnerException is null ? TlsFailure.NoCertificate : TlsFailures.Of(refused), refused.InnerException?.Message ?? refused.Message, cut: false);
         }
         catch (Exception loss) when (ConnectionLoss.Is(loss))
         {
-            return Failed(connection, "connection lost");
+            return Failed(connection, TlsFailure.ConnectionLost, "connection lost");
         }
     }
 
@@ -114,11 +116,11 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         return new TlsConnection(stream, PipeReader.Create(stream, Reading), der, [], facts);
     }
 
-    TlsConnection? Failed(ConnectionContext connection, string reason, bool cut = true)
+    TlsConnection? Failed(ConnectionContext connection, TlsFailure failure, string reason, bool cut = true)
     {
-        Counters.HandshakesFailed.Add(1);
+        Counters.HandshakesFailed.Add(1, new KeyValuePair<string, object?>("reason", failure.ToString()));
         Logs.HandshakeFailed(log, connection.RemoteEndPoint?.ToString(), reason);
-        options.OnHandshakeFailed?.Invoke(connection.RemoteEndPoint, reason);
+        options.OnHandshakeFailed?.Invoke(connection.RemoteEndPoint, failure, reason);
         if (cut) connection.Abort();
         return null;
     }
@@ -143,7 +145,7 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
                 RevocationMode = X509RevocationMode.NoCheck,
             },
             AllowRenegotiation = false,
-            AllowTlsResume = options.AllowResume,
+            AllowTlsResume = options.Limits.AllowResume,
         };
     }
 }

@@ -31,10 +31,11 @@ static class Listening
             listen.UseMqttTls(new MqttTlsOptions
             {
                 ServerCertificate = () => certificates.Current,
-                OnHandshakeFailed = (remote, failure) =>
+                Limits = services.GetRequiredService<MqttTlsLimits>(),
+                OnHandshakeFailed = (remote, failure, said) =>
                 {
-                    metrics.HandshakeFailed();
-                    Log.HandshakeFailed(log, Sessions.DeviceConnection.AddressOf(remote), failure);
+                    metrics.HandshakeFailed(failure);
+                    Log.HandshakeFailed(log, Sessions.DeviceConnection.AddressOf(remote), failure, said);
                 },
             });
             listen.UseMqtt(broker);
@@ -42,8 +43,9 @@ static class Listening
         });
         if (options.PlainListener || options.PlainPort > 0)
         {
-            kestrel.Listen(IPAddress.Loopback, options.PlainPort ?? 0, listen => listen.UseMqtt(broker));
-            Log.PlainListener(log, $"{IPAddress.Loopback}:{options.PlainPort ?? 0}");
+            var plain = new IPEndPoint(IPAddress.Parse(options.PlainBindAddress), options.PlainPort ?? 0);
+            kestrel.Listen(plain, listen => listen.UseMqtt(broker));
+            Log.PlainListener(log, $"{plain}");
         }
 
         foreach (var url in httpUrls) ListenForHttp(kestrel, url);

@@ -40,7 +40,7 @@ sealed class AcceptConnection(
         metrics.Connected(refused.Code);
         Log.ConnectionRefused(log, attempt.SessionId, refused.Code, refused.Detail);
         var certificateId = attempt.ClientCertificate.IsEmpty ? "" : Pki.CertificateId.Of(attempt.ClientCertificate.Span);
-        records.Refused(attempt.SessionId, Printable(attempt.ClientId), certificateId, DeviceConnection.AddressOf(attempt.RemoteEndPoint), refused);
+        records.Refused(attempt.SessionId, attempt.ClientId, certificateId, DeviceConnection.AddressOf(attempt.RemoteEndPoint), refused);
         return ConnectVerdict.Refuse(ReasonCodeOf(refused.Code), closeWithoutConnAck: silently);
     }
 
@@ -146,19 +146,15 @@ sealed class AcceptConnection(
         return may;
     }
 
-    // The broker has checked length and '$'. What it calls a client id it has also printed nowhere yet.
-    static Refused? FindFault(ConnectAttempt attempt)
-    {
-        if (ControlCharacters.In(attempt.ClientId)) return Reasons.InvalidRequest.ToRefused("The client id holds control characters.");
-        if (attempt.Connect.Will is not { } will) return null;
-        if (ReservedTopics.IsReserved(will.Topic)) return Reasons.ReservedTopic.ToRefused("A will cannot go to a topic that begins with '$'.");
-        return will.QoS > QoS.AtLeastOnce ? Reasons.InvalidRequest.ToRefused("A will has QoS 0 or 1.") : null;
-    }
+    // The rest of a CONNECT the broker has checked: it tells RecordFault.
+    static Refused? FindFault(ConnectAttempt attempt) => attempt.Connect.Will is { } will && ReservedTopics.IsReserved(will.Topic)
+        ? Reasons.ReservedTopic.ToRefused("A will cannot go to a topic that begins with '$'.")
+        : null;
 
     static Refused? FindDenial(ConnectAttempt attempt, Rights rights)
     {
         if (!rights.Allow(PolicyAction.Connect, attempt.ClientId))
-            return Reasons.AccessDenied.ToRefused($"No policy of the certificate allows iot:Connect on client/{Printable(attempt.ClientId)}.");
+            return Reasons.AccessDenied.ToRefused($"No policy of the certificate allows iot:Connect on client/{attempt.ClientId}.");
         if (attempt.Connect.Will is not { } will) return null;
         if (!rights.Allow(PolicyAction.Publish, will.Topic) || (will.Retain && !rights.Allow(PolicyAction.RetainPublish, will.Topic)))
             return rights.Denial("publish its will");
@@ -169,10 +165,7 @@ sealed class AcceptConnection(
     {
         "unavailable" => ReasonCode.ServerUnavailable,
         "too-many-requests" => ReasonCode.ConnectionRateExceeded,
-        "invalid-request" => ReasonCode.ClientIdentifierNotValid,
         "reserved-topic" => ReasonCode.TopicNameInvalid,
         _ => ReasonCode.NotAuthorized,
     };
-
-    static string Printable(string clientId) => ControlCharacters.In(clientId) ? "" : clientId;
 }

@@ -121,8 +121,7 @@ sealed class AdmitCertificate(
         {
             Flow = new FlowContext
             {
-                FlowId = Guid.CreateVersion7().ToString("N"), SessionId = attempt.SessionId, PrincipalId = certificate.Id,
-                ClientId = Provisioning.ControlCharacters.In(attempt.ClientId) ? "" : attempt.ClientId,
+                FlowId = Guid.CreateVersion7().ToString("N"), SessionId = attempt.SessionId, PrincipalId = certificate.Id, ClientId = attempt.ClientId,
             }.Traced(),
             Certificate = certificate.Der.ToArray(),
             CaCertificateId = authority.Anchor.Id,

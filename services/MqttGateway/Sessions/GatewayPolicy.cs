@@ -10,7 +10,7 @@ namespace FleetPlatform.MqttGateway.Sessions;
 
 /// <summary>The gateway's answers to the broker. After CONNECT everything is decided from memory: no packet waits for the bus or a database.</summary>
 sealed class GatewayPolicy(
-    AcceptConnection accept, LiveSessions live, AnswerRequests requests, Principals principals, SessionRecords records, RotationNews rotation, GatewayMetrics metrics,
+    AcceptConnection accept, RecordFault faults, LiveSessions live, AnswerRequests requests, Principals principals, SessionRecords records, RotationNews rotation, GatewayMetrics metrics,
     ILogger<GatewayPolicy> log) : IMqttPolicy
 {
     const string Shared = "$share/";
@@ -63,6 +63,8 @@ sealed class GatewayPolicy(
         requests.Take(client, Of(client), publish);
         return ValueTask.CompletedTask;
     }
+
+    public void OnFault(MqttFault fault) => faults.Handle(fault);
 
     public void OnConnected(MqttClient client)
     {

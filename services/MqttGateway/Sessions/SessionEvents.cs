@@ -69,7 +69,7 @@ sealed record PairPushed : SessionEvent
     public required string ThingName { get; init; }
 }
 
-/// <summary>The platform ended a live connection because its certificate lost its rights.</summary>
+/// <summary>The platform ended a live connection: its certificate lost its rights, or its device broke the protocol, a limit or its keep-alive.</summary>
 sealed record ClosedByPlatform : SessionEvent
 {
     public required DateTimeOffset ClosedAt { get; init; }

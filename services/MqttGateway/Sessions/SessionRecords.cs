@@ -9,7 +9,8 @@ namespace FleetPlatform.MqttGateway.Sessions;
 /// <summary>Takes facts off the packet path: whoever reports one never waits. When the queue is full a fact is lost, and counted.</summary>
 sealed class SessionRecords(GatewayOptions options, GatewayMetrics metrics, TimeProvider clock)
 {
-    readonly RateLimit _refusals = new(options.RecordedRefusalsPerSecond, options.RecordedRefusalBurst, clock, keys: 1);
+    readonly RateLimit _refusals = new(options.RecordedRefusalsPerSecond, options.RecordedRefusalBurst, clock, keys: 2);
+    readonly RateLimit _ofOne = new(options.RecordedRefusalsPerMinutePerPrincipal / 60, options.RecordedRefusalsPerMinutePerPrincipal, clock);
     readonly Channel<Fact> _facts = Channel.CreateBounded<Fact>(new BoundedChannelOptions(options.RecordQueue) { SingleReader = true });
 
     /// <summary>A fact and what it is known under.</summary>
@@ -98,7 +99,16 @@ sealed class SessionRecords(GatewayOptions options, GatewayMetrics metrics, Time
         FlowId = flowId,
     });
 
-    public void Closed(DeviceConnection connection, Refused why) => Add(starts: false, connection.SessionId, new ClosedByPlatform
+    /// <summary>A live connection ended because its certificate lost its rights.</summary>
+    public void Closed(DeviceConnection connection, Refused why) => Add(starts: false, connection.SessionId, End(connection, why));
+
+    /// <summary>A live connection ended for a fault of its device's.</summary>
+    public void Ended(DeviceConnection connection, Refused why)
+    {
+        if (MayRecord("ends", connection.PrincipalId)) Add(starts: false, connection.SessionId, End(connection, why));
+    }
+
+    ClosedByPlatform End(DeviceConnection connection, Refused why) => new()
     {
         SessionId = connection.SessionId,
         ClientId = connection.ClientId,
@@ -106,7 +116,7 @@ sealed class SessionRecords(GatewayOptions options, GatewayMetrics metrics, Time
         ClosedAt = clock.GetUtcNow(),
         ReasonCode = why.Code,
         Detail = why.Detail,
-    });
+    };
 
     public void NotDelivered(DeviceConnection connection, string flowId, string topic, string cause) => Add(starts: false, flowId, new AnswerNotDelivered
     {
@@ -119,11 +129,17 @@ sealed class SessionRecords(GatewayOptions options, GatewayMetrics metrics, Time
         Cause = cause,
     });
 
-    // Strangers can cause refusals without end; what they cost the database is bounded.
     void Refuse(bool starts, SessionRefused refused)
     {
-        if (_refusals.TryTake("")) Add(starts, refused.FlowId ?? refused.SessionId, refused);
-        else metrics.LostRecord("too-many-refusals");
+        if (MayRecord("refusals", refused.PrincipalId)) Add(starts, refused.FlowId ?? refused.SessionId, refused);
+    }
+
+    // Strangers can cause refusals without end; what they cost the database is bounded. And one device in a loop does not use up what the others may have.
+    bool MayRecord(string kind, string principalId)
+    {
+        if (_ofOne.TryTake(principalId) && _refusals.TryTake(kind)) return true;
+        metrics.LostRecord("too-many-refusals");
+        return false;
     }
 
     void Add(bool starts, string correlationId, SessionEvent fact) =>

@@ -131,7 +131,7 @@ public class HostileTests
     [Fact]
     public async Task A_handshake_that_stalls_is_cut()
     {
-        await using var test = await TestBroker.Start(tls: pki => new MqttTlsOptions { ServerCertificate = () => pki.Server, HandshakeTimeout = TimeSpan.FromMilliseconds(300) });
+        await using var test = await TestBroker.Start(tls: pki => new MqttTlsOptions { ServerCertificate = () => pki.Server, Limits = new() { HandshakeTimeout = TimeSpan.FromMilliseconds(300) } });
         using var silent = await RawConnection.Open(test.TlsPort);
         using var half = await RawConnection.Open(test.TlsPort);
         await half.Send("16 03 01 02 00 01");
@@ -188,7 +188,7 @@ public class HostileTests
     [Fact]
     public async Task More_handshakes_than_allowed_are_turned_away()
     {
-        await using var test = await TestBroker.Start(tls: pki => new MqttTlsOptions { ServerCertificate = () => pki.Server, MaximumPendingHandshakes = 1 });
+        await using var test = await TestBroker.Start(tls: pki => new MqttTlsOptions { ServerCertificate = () => pki.Server, Limits = new() { MaximumPendingHandshakes = 1 } });
         using var first = await RawConnection.Open(test.TlsPort);
         await first.Send("16");
         await Eventually.Is(() =>

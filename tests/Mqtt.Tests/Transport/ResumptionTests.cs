@@ -13,7 +13,7 @@ public class ResumptionTests
     [InlineData("-tls1_3", true)]
     public async Task A_TLS_session_is_resumed_only_when_that_is_allowed(string version, bool allowed)
     {
-        await using var test = await TestBroker.Start(tls: pki => new MqttTlsOptions { ServerCertificate = () => pki.Server, AllowResume = allowed });
+        await using var test = await TestBroker.Start(tls: pki => new MqttTlsOptions { ServerCertificate = () => pki.Server, Limits = new() { AllowResume = allowed } });
         using var certificate = test.Pki.Issue("device");
         var folder = Directory.CreateTempSubdirectory("mqtt-tests-");
         try
