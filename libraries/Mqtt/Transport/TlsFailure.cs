@@ -36,7 +36,7 @@ static class TlsFailures
     const int ReasonMask = 0x7F_FFFF;
 
     /// <summary>What OpenSSL made of it.</summary>
-    public static TlsFailure Of(AuthenticationException refused) => (refused.InnerException?.HResult & ReasonMask) switch
+    public static TlsFailure Of(AuthenticationException refused) => (refused.GetBaseException().HResult & ReasonMask) switch
     {
         123 => TlsFailure.KeyNotProved, // SSL_R_BAD_SIGNATURE
         199 => TlsFailure.NoCertificate, // SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE

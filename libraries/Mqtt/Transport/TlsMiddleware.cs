@@ -37,18 +37,20 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         }
 
         IReadOnlyList<ReadOnlyMemory<byte>> presented = [];
+        var sentNone = false;
         var stream = new SslStream(new DuplexPipeStream(connection.Transport), leaveInnerStreamOpen: true, (_, certificate, chain, _) =>
         {
             if (chain is { ChainPolicy.ExtraStore: { Count: > 0 } sent })
                 presented = [.. sent.Take(MaximumPresented).Select(intermediate => new ReadOnlyMemory<byte>(intermediate.RawData))];
-            return certificate is not null;
+            sentNone = certificate is null;
+            return !sentNone;
         });
         try
         {
             TlsConnection? accepted;
             try
             {
-                accepted = await Handshake(connection, stream);
+                accepted = await Handshake(connection, stream, () => sentNone);
             }
             finally
             {
@@ -65,7 +67,7 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         }
     }
 
-    async Task<TlsConnection?> Handshake(ConnectionContext connection, SslStream stream)
+    async Task<TlsConnection?> Handshake(ConnectionContext connection, SslStream stream, Func<bool> sentNone)
     {
         var began = _clock.GetTimestamp();
         using var deadline = new CancellationTokenSource(options.Limits.HandshakeTimeout);
@@ -97,7 +99,7 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         catch (AuthenticationException refused)
         {
             // Not cut: the alert that says why is on its way.
-            return Failed(connection, stream.RemoteCertificate is null && refused.InnerException is null ? TlsFailure.NoCertificate : TlsFailures.Of(refused), refused.InnerException?.Message ?? refused.Message, cut: false);
+            return Failed(connection, sentNone() ? TlsFailure.NoCertificate : TlsFailures.Of(refused), refused.GetBaseException().Message, cut: false);
         }
         catch (Exception loss) when (ConnectionLoss.Is(loss))
         {

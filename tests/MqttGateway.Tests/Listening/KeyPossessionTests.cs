@@ -35,6 +35,14 @@ public sealed class KeyPossessionTests(GatewayFixture fixture) : IClassFixture<G
         failures["KeyNotProved"].ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Handshakes_without_a_certificate_or_anything_in_common_are_counted_by_reason()
+    {
+        using var failures = new Counted(_gateway, "fleet.gateway.tls_failures");
+        await OpenSsl(["-tls1_2"], async () => await Eventually.Is(() => failures["NoCertificate"] == 1));
+        await OpenSsl(["-tls1_2", "-alpn", "http/1.1"], async () => await Eventually.Is(() => failures["NothingInCommon"] == 1));
+    }
+
     async Task Connect(string version, TestCertificate device, string key, Func<Task> then)
     {
         var folder = Directory.CreateTempSubdirectory("fleet-gateway-");
@@ -42,37 +50,45 @@ public sealed class KeyPossessionTests(GatewayFixture fixture) : IClassFixture<G
         {
             await File.WriteAllTextAsync($"{folder}/cert.pem", device.Certificate.ExportCertificatePem());
             await File.WriteAllTextAsync($"{folder}/key.pem", key);
-            using var openssl = Process.Start(new ProcessStartInfo("openssl",
-                ["s_client", "-connect", $"127.0.0.1:{_gateway.Port}", version, "-cert", $"{folder}/cert.pem", "-key", $"{folder}/key.pem", "-quiet"])
-            {
-                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-            })!;
-            var (output, error) = (openssl.StandardOutput.ReadToEndAsync(), openssl.StandardError.ReadToEndAsync());
-            try
-            {
-                await openssl.StandardInput.BaseStream.WriteAsync(Convert.FromHexString("100D00044D5154540402003C000161"));
-                await openssl.StandardInput.BaseStream.FlushAsync();
-            }
-            catch (IOException)
-            {
-                // It has given up already.
-            }
-
-            try
-            {
-                await then();
-            }
-            finally
-            {
-                openssl.Kill();
-                await openssl.WaitForExitAsync();
-                await Task.WhenAll(output, error);
-            }
+            await OpenSsl([version, "-cert", $"{folder}/cert.pem", "-key", $"{folder}/key.pem"], then);
         }
         finally
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    // Sends CONNECT over TLS as openssl speaks it, and leaves when the condition has come true.
+    async Task OpenSsl(string[] arguments, Func<Task> then)
+    {
+        using var openssl = Process.Start(new ProcessStartInfo("openssl", ["s_client", "-connect", $"127.0.0.1:{_gateway.Port}", "-quiet", .. arguments])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+        })!;
+        var (output, error) = (openssl.StandardOutput.ReadToEndAsync(), openssl.StandardError.ReadToEndAsync());
+        try
+        {
+            await openssl.StandardInput.BaseStream.WriteAsync(Convert.FromHexString("100D00044D5154540402003C000161"));
+            await openssl.StandardInput.BaseStream.FlushAsync();
+        }
+        catch (IOException)
+        {
+            // It has given up already.
+        }
+
+        try
+        {
+            await then();
+        }
+        catch (TimeoutException late)
+        {
+            openssl.Kill();
+            throw new TimeoutException($"{late.Message}\n{await output}\n{await error}", late);
+        }
+
+        openssl.Kill();
+        await openssl.WaitForExitAsync();
+        await Task.WhenAll(output, error);
     }
 
     // RFC 5915.
