@@ -22,7 +22,7 @@ builder.Services.AddSingleton<Selection>().AddSingleton<CarryOut>().AddSingleton
 builder.Services.AddSingleton<RunOrders>().AddSingleton<Authorities>().AddSingleton<Entries>().AddSingleton<CutList>().AddSingleton<ListClock>();
 builder.Services.AddSingleton<Responders>().AddSingleton<AnswerOcsp>();
 builder.Services.AddSingleton<TransparencyLog>().AddSingleton<Checkpoints>().AddSingleton<LogClock>();
-builder.Services.AddHealthChecks().AddCheck<ListHealth>("lists").AddCheck<LogHealth>("log");
+builder.Services.AddHealthChecks().AddCheck<PublishingHealth>("publishing");
 builder.AddFleetBus("revocation", Doors.Add);
 
 // After the bus: each asks other services as soon as it starts.

@@ -5,7 +5,6 @@ using FleetPlatform.Events;
 using FleetPlatform.Events.Subscriptions;
 using FleetPlatform.Revocation.Certificates;
 using FleetPlatform.ServiceDefaults;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 using ConcurrencyException = FleetPlatform.Events.ConcurrencyException;
 
@@ -158,13 +157,4 @@ sealed class ListClock : WorkLoop
         _failures.Add(1);
         Log.ListNotCut(_log, list, failure.Message);
     }
-}
-
-/// <summary>Says that lists cannot be cut long before the published ones lapse, which is when clients begin to refuse everything.</summary>
-sealed class ListHealth(ListClock clock) : IHealthCheck
-{
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        clock.Remaining <= TimeSpan.Zero ? HealthCheckResult.Unhealthy("A published revocation list has lapsed.")
-        : clock.Failure is { } failure ? HealthCheckResult.Degraded($"Revocation lists are not cut: {failure}")
-        : HealthCheckResult.Healthy());
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using FleetPlatform.Contracts.CertificateAuthority;
@@ -25,36 +26,66 @@ sealed record Responder(RevocationIssuer Issuer, ECDsa Key, byte[] Certificate, 
 }
 
 /// <summary>Keeps a responder for every authority, with a certificate that has half its life before it.</summary>
-sealed class Responders(Authorities authorities, IAsk ask, TimeProvider clock, ILogger<Responders> log) : WorkLoop(clock)
+sealed class Responders : WorkLoop
 {
     static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
-    readonly TimeProvider _clock = clock;
+    readonly Authorities _authorities;
+    readonly IAsk _ask;
+    readonly TimeProvider _clock;
+    readonly ILogger _log;
+    readonly Counter<long> _failures;
     readonly Dictionary<string, (Responder Responder, DateTimeOffset RenewAt)> _ready = new(StringComparer.Ordinal);
-    bool _postponed;
     volatile IReadOnlyList<Responder> _responders = [];
+
+    public Responders(Authorities authorities, IAsk ask, FleetService service, TimeProvider clock, ILogger<Responders> log) : base(clock)
+    {
+        (_authorities, _ask, _clock, _log) = (authorities, ask, clock, log);
+        _failures = service.Meter.CreateCounter<long>("fleet.revocation.responder_failures", "{attempt}", "Attempts to get an OCSP responder's certificate that failed. An alarm when it goes on.");
+        service.Meter.CreateObservableGauge("fleet.revocation.responder_remaining", () => Remaining?.TotalSeconds ?? 0, "s", "Time until the first OCSP responder's certificate lapses.");
+    }
+
+    /// <summary>Time until the first responder's certificate lapses; null before there is one.</summary>
+    public TimeSpan? Remaining => All is { Count: > 0 } all ? all.Min(each => each.NotAfter) - _clock.GetUtcNow() : null;
+
+    /// <summary>Why the last look for certificates failed; null when it did not.</summary>
+    public string? Failure { get; private set; }
 
     public IReadOnlyList<Responder> All => _responders;
 
-    protected override TimeSpan Pause => _postponed ? Soon : Period;
+    protected override TimeSpan Pause => Failure is null ? Period : Soon;
 
     protected override async Task Look(CancellationToken stopping)
     {
-        foreach (var issuer in await authorities.Find(stopping)) await Renew(issuer, stopping);
-        _postponed = false;
+        string? failure = null;
+        foreach (var issuer in await _authorities.Find(stopping))
+            try
+            {
+                await Renew(issuer, stopping);
+            }
+            catch (Exception trouble) when (trouble is RequestUnavailableException or PkiException)
+            {
+                Fail(issuer.IssuerId, trouble);
+                failure = Failure;
+            }
+
+        Failure = failure;
     }
 
-    protected override void Postpone(Exception failure)
+    protected override void Postpone(Exception failure) => Fail("any authority", failure);
+
+    void Fail(string issuer, Exception failure)
     {
-        _postponed = true;
-        Log.NoResponderCertificate(log, "an authority", failure.Message);
+        Failure = $"{issuer}: {failure.Message}";
+        _failures.Add(1);
+        Log.NoResponderCertificate(_log, issuer, failure.Message);
     }
 
     async Task Renew(RevocationIssuer issuer, CancellationToken cancellation)
     {
         if (_ready.TryGetValue(issuer.IssuerId, out var ready) && _clock.GetUtcNow() < ready.RenewAt) return;
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var answer = await ask.Ask<IssueResponderCertificate, ResponderCertificateIssued>(
+        var answer = await _ask.Ask<IssueResponderCertificate, ResponderCertificateIssued>(
             new() { IssuerId = issuer.IssuerId, CertificateSigningRequest = Request(key) }, cancellation);
         if (answer.Value is not { } issued) throw new RequestUnavailableException(answer.Refused!.Detail);
 
@@ -63,7 +94,7 @@ sealed class Responders(Authorities authorities, IAsk ask, TimeProvider clock, I
         var now = _clock.GetUtcNow();
         _ready[issuer.IssuerId] = (new(issuer, key, der, text.NotAfter), now + ((text.NotAfter - now) / 2));
         _responders = [.. _ready.Values.Select(each => each.Responder)];
-        Log.ResponderCertificate(log, issuer.IssuerId, text.NotAfter);
+        Log.ResponderCertificate(_log, issuer.IssuerId, text.NotAfter);
     }
 
     static string Request(ECDsa key) => new CertificateRequest("CN=OCSP", key, HashAlgorithmName.SHA256).CreateSigningRequestPem() + "\n";

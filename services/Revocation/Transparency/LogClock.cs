@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Pki.Transparency;
 using FleetPlatform.ServiceDefaults;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
 namespace FleetPlatform.Revocation.Transparency;
@@ -105,11 +104,4 @@ sealed class Checkpoints(NpgsqlDataSource database, RevocationOptions options)
         foreach (var value in (object[])[options.LogOrigin, checkpoint.Size, checkpoint.Note, checkpoint.Key, now]) command.Parameters.Add(new() { Value = value });
         await command.ExecuteNonQueryAsync(cancellation);
     }
-}
-
-/// <summary>Does the log get on? Trust and its end do not depend on it, so it is never unhealthy.</summary>
-sealed class LogHealth(LogClock clock) : IHealthCheck
-{
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(clock.Failure is { } failure ? HealthCheckResult.Degraded($"The transparency log is not signed: {failure}") : HealthCheckResult.Healthy());
 }

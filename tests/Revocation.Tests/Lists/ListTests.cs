@@ -3,6 +3,7 @@ using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.Pki;
 using FleetPlatform.Revocation.Lists;
 using FleetPlatform.ServiceDefaults;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FleetPlatform.Revocation.Tests.Lists;
 
@@ -106,7 +107,8 @@ public sealed class ListTests
         authority.IsAway = true;
 
         await Cuts(clock, () => clock.Failure is not null);
-        (await new ListHealth(clock).CheckHealthAsync(new())).Status.ShouldBe(Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Degraded);
+        PublishingHealth.Judge(clock.Remaining, clock.Failure).Status.ShouldBe(HealthStatus.Degraded);
+        PublishingHealth.Judge(TimeSpan.Zero, clock.Failure).Status.ShouldBe(HealthStatus.Unhealthy);
         clock.Remaining!.Value.ShouldBeGreaterThan(TimeSpan.FromHours(1));
         authority.IsAway = false;
         await Cuts(clock, () => clock.Failure is null);
