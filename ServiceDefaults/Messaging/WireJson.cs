@@ -1,10 +1,11 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MassTransit.Serialization;
 
 namespace FleetPlatform.ServiceDefaults;
 
-/// <summary>How messages are written: MassTransit's JSON, but for maps of text.</summary>
+/// <summary>How messages are written: MassTransit's JSON, without its indentation and escapes, and but for maps of text.</summary>
 public static class WireJson
 {
     static readonly Lock Once = new();
@@ -19,7 +20,11 @@ public static class WireJson
             {
                 if (!_applied)
                 {
-                    var options = new JsonSerializerOptions(SystemTextJsonMessageSerializer.Options);
+                    var options = new JsonSerializerOptions(SystemTextJsonMessageSerializer.Options)
+                    {
+                        WriteIndented = false,
+                        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // PEM and templates are full of + and quotes, and no message is shown in a web page
+                    };
                     options.Converters.Insert(0, new TextMap());
                     SystemTextJsonMessageSerializer.Options = options;
                     _applied = true;

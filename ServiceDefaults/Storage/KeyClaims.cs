@@ -17,8 +17,8 @@ public static class KeyClaims
             until timestamptz not null);
         """;
 
-    /// <summary>Gives the claim on <c>$1</c> back; for the transaction that records the key's use, or for <see cref="Release"/>.</summary>
-    public const string ReleaseSql = "delete from fleet_key_claims where key_hash = $1";
+    /// <summary>Gives the claims on the keys of <c>used(key_hash)</c> back; for the transaction that records their use.</summary>
+    public const string ReleaseUsedSql = "delete from fleet_key_claims c using used where c.key_hash = used.key_hash";
 
     // What is visibly another's is left alone: a conflict would lock its row, and the transaction that is about to release several of them would wait for that in a circle.
     const string TakeSql = """
@@ -51,7 +51,7 @@ public static class KeyClaims
     /// <summary>Gives a claim back without having recorded anything.</summary>
     public static async Task Release(NpgsqlDataSource database, byte[] keyHash, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand(ReleaseSql);
+        await using var command = database.CreateCommand("delete from fleet_key_claims where key_hash = $1");
         command.Parameters.Add(new() { NpgsqlDbType = NpgsqlDbType.Bytea, Value = keyHash });
         await command.ExecuteNonQueryAsync(cancellation);
     }

@@ -34,7 +34,7 @@ public sealed class SubjectsProjection(IReadOnlyList<Func<RecordedEvent, IEnumer
     const int MaximumSubjectLength = 256;
 
     const string Insert = """
-        insert into fleet_subjects (subject, stream_id) select unnest($1), $2 on conflict do nothing
+        insert into fleet_subjects (subject, stream_id) select * from unnest($1::text[], $2::text[]) on conflict do nothing
         """;
 
     public string Name => "subjects";
@@ -56,8 +56,6 @@ public sealed class SubjectsProjection(IReadOnlyList<Func<RecordedEvent, IEnumer
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         if (subjects.Length == 0) return;
 
-        batch.Add(Insert,
-            new NpgsqlParameter { Value = subjects, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-            new NpgsqlParameter<string> { TypedValue = e.StreamId.Value });
+        batch.AddRows(Insert, ProjectionColumn.OfMany(NpgsqlDbType.Text, subjects), ProjectionColumn.OfMany(NpgsqlDbType.Text, [.. Enumerable.Repeat(e.StreamId.Value, subjects.Length)]));
     }
 }

@@ -25,7 +25,7 @@ sealed class PublishCertificates(IBus bus) : ISubscription
         foreach (var recorded in batch)
         {
             if (recorded.Type != EventNames.CertificateSigned || recorded.Data is not CertificateSigned e) continue; // Data is parsed when asked for
-            if (Profiles.PurposeOf(e.Profile) is not { } purpose) continue; // a listener's: nobody connects with it
+            if (Profiles.PurposeOf(e) is not { } purpose) continue; // a listener's: nobody connects with it
             items.Add(new()
             {
                 EventId = recorded.Id,

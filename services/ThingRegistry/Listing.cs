@@ -40,6 +40,8 @@ static class Listing
 
     public static NpgsqlParameter Text(string? value) => new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)value ?? DBNull.Value };
 
+    public static ProjectionColumn TextColumn(string? value) => ProjectionColumn.Of(NpgsqlDbType.Text, value);
+
     public static NpgsqlParameter Texts(IEnumerable<string> values) =>
         new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = values.ToArray() };
 }

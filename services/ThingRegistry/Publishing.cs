@@ -24,11 +24,12 @@ sealed class PublishChanges(IBus bus, NpgsqlDataSource database) : ISubscription
         var groups = new HashSet<string>(StringComparer.Ordinal);
         foreach (var recorded in batch)
         {
+            if (recorded.Type is EventNames.ThingRegistered or EventNames.CertificateRecorded) continue; // Data is parsed when asked for
             switch (recorded.Data)
             {
-                case PrincipalRegistered { Status: PrincipalStatus.PendingActivation } or CertificateRecorded or PrincipalProvisioned { Registered: not true }:
+                case PrincipalRegistered { Status: PrincipalStatus.PendingActivation } or PrincipalProvisioned { Registered: not true }:
                 case PrincipalExpired { Was: PrincipalStatus.PendingActivation }:
-                case ThingRegistered or CertificateAttached or CertificateDetached:
+                case CertificateAttached or CertificateDetached:
                     break;
                 case PrincipalEvent:
                     changed.Add(recorded.StreamId.Key);

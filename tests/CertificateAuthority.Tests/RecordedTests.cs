@@ -51,7 +51,7 @@ public sealed class RecordedTests
                 FlowId = "f1", SerialNumber = "02ff", IssuerId = "issuing-1", Profile = "device", KeyOrigin = KeyOrigin.Requester, Tbs = [1, 2, 3],
                 RequestedBy = "claim", SessionId = "s1", ClientId = "d1", CommonName = "SN-1", PreparedAt = Noon,
             }, "certificate.prepared.v1",
-            """{"flowId":"f1","serialNumber":"02ff","issuerId":"issuing-1","profile":"device","keyOrigin":"Requester","tbs":"AQID","requestedBy":"claim","sessionId":"s1","clientId":"d1","commonName":"SN-1","preparedAt":"2026-06-01T12:00:00+00:00"}"""
+            """{"flowId":"f1","serialNumber":"02ff","issuerId":"issuing-1","profile":"device","keyOrigin":"Requester","tbs":"AQID","requestedBy":"claim","sessionId":"s1","clientId":"d1","commonName":"SN-1","preparedAt":"2026-06-01T12:00:00+00:00","forRegistration":null}"""
         },
         { new IssuanceCompleted { CertificateId = "c1", DurationMilliseconds = 1.5 }, "issuance.completed.v1", """{"certificateId":"c1","durationMilliseconds":1.5}""" },
         { new CertificateAbandoned { Reason = "r" }, "certificate.abandoned.v1", """{"reason":"r"}""" },
@@ -65,7 +65,7 @@ public sealed class RecordedTests
         },
         {
             Signed, "certificate.signed.v1",
-            """{"certificateId":"c1","certificate":"AQID","serialNumber":"02ff","issuerId":"issuing-1","profile":"device","notBefore":"2026-06-01T11:00:00+00:00","notAfter":"2026-06-02T12:00:00+00:00","signedAt":"2026-06-01T12:00:00+00:00","flowId":"f1","requestedBy":"claim","sessionId":"s1","clientId":"d1"}"""
+            """{"certificateId":"c1","certificate":"AQID","serialNumber":"02ff","issuerId":"issuing-1","profile":"device","notBefore":"2026-06-01T11:00:00+00:00","notAfter":"2026-06-02T12:00:00+00:00","signedAt":"2026-06-01T12:00:00+00:00","flowId":"f1","requestedBy":"claim","sessionId":"s1","clientId":"d1","forRegistration":null}"""
         },
         {
             new AuthorityRegistered("a1", [1, 2, 3], AuthorityMode.SniOnly, new(true, true, "t", null, "r", false), "op", Noon), "authority.registered.v1",

@@ -51,6 +51,9 @@ public sealed record ApplyProvisioning : ITraced
     /// </summary>
     public bool Registered { get; init; }
 
+    /// <summary>The certificate in PEM, when it was signed for this registration: no other news of it comes. Null: the authority tells of it, or it is known.</summary>
+    public string? CertificatePem { get; init; }
+
     /// <summary>With <see cref="Registered"/>: whether a certificate that is ACTIVE or INACTIVE gets <see cref="CertificateStatus"/>, keeps its own, or refuses.</summary>
     public ResourceOverride OverrideStatus { get; init; }
 

@@ -27,17 +27,20 @@ public interface IInlineProjection
 /// <summary>Collects the statements of projections; they run in order, in the appending transaction, after the events.</summary>
 public sealed class ProjectionBatch
 {
-    readonly List<NpgsqlBatchCommand> _commands = [];
+    readonly List<ProjectionStatement> _statements = [];
 
-    internal IReadOnlyList<NpgsqlBatchCommand> Commands => _commands;
+    internal IReadOnlyList<ProjectionStatement> Statements => _statements;
 
     /// <summary>Adds a statement.</summary>
     /// <param name="sql">One statement with positional parameters <c>$1</c>, <c>$2</c>…; a constant text, so that it is prepared once.</param>
     /// <param name="parameters">Unnamed, of this statement alone.</param>
-    public void Add(string sql, params NpgsqlParameter[] parameters)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        command.Parameters.AddRange(parameters);
-        _commands.Add(command);
-    }
+    public void Add(string sql, params NpgsqlParameter[] parameters) => _statements.Add(new(sql, parameters, []));
+
+    /// <summary>
+    /// Adds a statement that takes rows: what sessions of one transaction add with the same text becomes one statement. Never two rows of one session that the statement's
+    /// <c>on conflict do update</c> would take for the same.
+    /// </summary>
+    /// <param name="sql">As for <see cref="Add"/>; its parameters are arrays, of one length, that it unnests.</param>
+    /// <param name="columns">What this statement adds to each of them.</param>
+    public void AddRows(string sql, params ProjectionColumn[] columns) => _statements.Add(new(sql, [], columns));
 }

@@ -36,9 +36,11 @@ static class Rebuild
             foreach (var projection in projections) projection.Project(recorded with { Sequence = 0 }, projected);
         }
 
-        if (projected.Commands.Count == 0) return;
+        if (projected.Statements.Count == 0) return;
         await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
-        foreach (var command in projected.Commands) batch.BatchCommands.Add(command);
+        // In the order of the events: each statement alone.
+        foreach (var statement in projected.Statements)
+            foreach (var command in ProjectionStatement.Commands([[statement]])) batch.BatchCommands.Add(command);
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 

@@ -15,12 +15,7 @@ static class AppendBatch
         AddStreams(command.Parameters, appends);
         AddEvents(command.Parameters, appends);
         batch.BatchCommands.Add(command);
-        foreach (var append in appends)
-        {
-            // A command belongs to one batch for ever, and a session may be retried in another: hence the copy.
-            foreach (var projection in append.Projections) batch.BatchCommands.Add(Copy(projection));
-        }
-
+        foreach (var projection in ProjectionStatement.Commands(appends.Select(append => append.Projections))) batch.BatchCommands.Add(projection);
         return batch;
     }
 
@@ -61,11 +56,4 @@ static class AppendBatch
 
     static void Add<T>(NpgsqlParameterCollection parameters, NpgsqlDbType type, List<T> values) =>
         parameters.Add(new NpgsqlParameter<List<T>> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });
-
-    static NpgsqlBatchCommand Copy(NpgsqlBatchCommand command)
-    {
-        var copy = new NpgsqlBatchCommand(command.CommandText);
-        foreach (NpgsqlParameter parameter in command.Parameters) copy.Parameters.Add(parameter.Clone());
-        return copy;
-    }
 }

@@ -26,7 +26,7 @@ sealed class PendingAppend
     public required EventToWrite[] Events { get; init; }
     public required EventMetadata Metadata { get; init; }
     public required string? Headers { get; init; }
-    public required IReadOnlyList<NpgsqlBatchCommand> Projections { get; init; }
+    public required IReadOnlyList<ProjectionStatement> Projections { get; init; }
     public required long Length { get; init; }
 
     /// <summary>When it was queued, as <see cref="TimeProvider.GetTimestamp"/> counts.</summary>
@@ -81,7 +81,7 @@ sealed class PendingAppend
             Events = events,
             Metadata = metadata,
             Headers = EventRow.WriteHeaders(metadata),
-            Projections = projections?.Commands ?? [],
+            Projections = projections?.Statements ?? [],
             Length = length,
         };
     }

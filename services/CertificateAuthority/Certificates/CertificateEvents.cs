@@ -38,6 +38,9 @@ sealed record CertificatePrepared : IssuanceEvent
     public string? CommonName { get; init; }
 
     public required DateTimeOffset PreparedAt { get; init; }
+
+    /// <summary>True: for a device that an operator registers in the same flow. Null: not so.</summary>
+    public bool? ForRegistration { get; init; }
 }
 
 /// <summary>It was signed; recorded together with <see cref="CertificateSigned"/>.</summary>
@@ -93,4 +96,7 @@ sealed record CertificateSigned : CertificateEvent
     public required string RequestedBy { get; init; }
     public string? SessionId { get; init; }
     public string? ClientId { get; init; }
+
+    /// <inheritdoc cref="CertificatePrepared.ForRegistration"/>
+    public bool? ForRegistration { get; init; }
 }

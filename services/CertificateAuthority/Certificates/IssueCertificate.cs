@@ -58,7 +58,8 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
 
             // 4. Record the intent, sign, record the fact.
             var origin = grantable.SealedPrivateKey is null ? KeyOrigin.Requester : KeyOrigin.Authority;
-            var signed = await sign.Handle(issuer, profile.Name, prepared, AskerOf(command.Flow) with { CommonName = grantable.CommonName }, origin, began, cancellation);
+            var asker = AskerOf(command.Flow) with { CommonName = grantable.CommonName, Registers = command.Purpose == CertificatePurpose.Registration };
+            var signed = await sign.Handle(issuer, profile.Name, prepared, asker, origin, began, cancellation);
             metrics.Issued(profile.Name, clock.GetElapsedTime(began));
             return Answer(command, signed, grantable);
         }

@@ -42,10 +42,10 @@ sealed class Profiles(CertificateAuthorityOptions options)
     /// <summary>What the lists of weak and stolen keys say of a key; null: nothing.</summary>
     public string? FindListed(ReadOnlyMemory<byte> subjectPublicKeyInfo) => _weakKeys.FindFault(subjectPublicKeyInfo.Span);
 
-    /// <summary>The purpose a recorded profile stands for; null for certificates that are not for clients.</summary>
-    public static CertificatePurpose? PurposeOf(string profile) => profile switch
+    /// <summary>What a certificate was signed for; null for one that is not for clients.</summary>
+    public static CertificatePurpose? PurposeOf(CertificateSigned signed) => signed.Profile switch
     {
-        CertificateProfiles.Device => CertificatePurpose.Device,
+        CertificateProfiles.Device => signed.ForRegistration == true ? CertificatePurpose.Registration : CertificatePurpose.Device,
         CertificateProfiles.Operator => CertificatePurpose.Operator,
         CertificateProfiles.TemporaryClaim => CertificatePurpose.TemporaryClaim,
         _ => null,

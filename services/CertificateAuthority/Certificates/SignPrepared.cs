@@ -8,7 +8,8 @@ namespace FleetPlatform.CertificateAuthority.Certificates;
 /// <param name="FlowId">The flow; names the stream.</param>
 /// <param name="By">Certificate id of the connection that asked, an operator's access key id, or a part of the platform.</param>
 /// <param name="CommonName">What the request calls the device.</param>
-readonly record struct Asker(string FlowId, string By, string? SessionId = null, string? ClientId = null, string? CommonName = null)
+/// <param name="Registers">True: an operator, for a device that is registered in the same flow.</param>
+readonly record struct Asker(string FlowId, string By, string? SessionId = null, string? ClientId = null, string? CommonName = null, bool Registers = false)
 {
     /// <summary>A part of the platform itself, in a flow of its own.</summary>
     public static Asker Own(string name) => new(Guid.CreateVersion7().ToString("N"), name);
@@ -28,6 +29,7 @@ sealed class SignPrepared(EventStore store, TimeProvider clock)
         {
             FlowId = asker.FlowId, SerialNumber = prepared.SerialNumber, IssuerId = issuer.Id, Profile = profile, KeyOrigin = origin,
             Tbs = prepared.Tbs, RequestedBy = asker.By, SessionId = asker.SessionId, ClientId = asker.ClientId, CommonName = asker.CommonName, PreparedAt = clock.GetUtcNow(),
+            ForRegistration = asker.Registers ? true : null,
         };
         var opening = store.OpenSession(asker.Metadata);
         opening.StartStream(Issuance.StreamOf(asker.FlowId), intent); // flows are fresh: no fetch, and a repeated request ends here
@@ -53,5 +55,6 @@ sealed class SignPrepared(EventStore store, TimeProvider clock)
         CertificateId = CertificateId.Of(der), Certificate = der, SerialNumber = intent.SerialNumber, IssuerId = intent.IssuerId,
         Profile = intent.Profile, NotBefore = prepared.NotBefore, NotAfter = prepared.NotAfter, SignedAt = now, FlowId = intent.FlowId,
         RequestedBy = intent.RequestedBy, SessionId = intent.SessionId, ClientId = intent.ClientId,
+        ForRegistration = intent.ForRegistration,
     };
 }

@@ -11,6 +11,11 @@ namespace FleetPlatform.CertificateAuthority.Keys;
 /// <summary>Which certificates are on a key, and which keys are in other hands.</summary>
 sealed class KeysTable : IInlineProjection
 {
+    const string Insert = $"""
+        with used as (select * from unnest($1::bytea[], $2::text[]) u (key_hash, certificate_id)), released as ({KeyClaims.ReleaseUsedSql})
+        insert into fleet_keys (key_hash, certificate_id) select key_hash, certificate_id from used on conflict do nothing
+        """;
+
     public string Name => "keys";
 
     public IReadOnlyList<string> Tables { get; } = ["fleet_keys", "fleet_blocked_keys"];
@@ -24,23 +29,22 @@ sealed class KeysTable : IInlineProjection
         {KeyClaims.Schema}
         """;
 
-    const string Insert = $"with released as ({KeyClaims.ReleaseSql}) insert into fleet_keys (key_hash, certificate_id) values ($1, $2) on conflict do nothing";
-
     public void Project(RecordedEvent e, ProjectionBatch batch)
     {
         // By name first: Data is parsed when asked for.
         if (e.Type == EventNames.CertificateSigned && e.Data is CertificateSigned signed)
-            batch.Add(Insert, Octets(HashOf(signed.Certificate)), Text(signed.CertificateId));
+            Use(batch, HashOf(signed.Certificate), signed.CertificateId);
         else if (e.Type == EventNames.KeyRegistered && e.Data is KeyRegistered registered)
-            batch.Add(Insert, Octets(Convert.FromHexString(e.StreamId.Key)), Text(registered.CertificateId));
+            Use(batch, Convert.FromHexString(e.StreamId.Key), registered.CertificateId);
         else if (e.Type == EventNames.KeyBlocked)
             batch.Add("insert into fleet_blocked_keys (key_hash) values ($1) on conflict do nothing", Octets(Convert.FromHexString(e.StreamId.Key)));
     }
+
+    static void Use(ProjectionBatch batch, byte[] keyHash, string certificateId) =>
+        batch.AddRows(Insert, ProjectionColumn.Of(NpgsqlDbType.Bytea, keyHash), ProjectionColumn.Of(NpgsqlDbType.Text, certificateId));
 
     /// <summary>SHA-256 of a certificate's public key.</summary>
     public static byte[] HashOf(ReadOnlyMemory<byte> der) => SHA256.HashData(CertificateText.Read(der).SubjectPublicKeyInfo.Span);
 
     public static NpgsqlParameter Octets(byte[] value) => new() { NpgsqlDbType = NpgsqlDbType.Bytea, Value = value };
-
-    static NpgsqlParameter Text(string value) => new() { NpgsqlDbType = NpgsqlDbType.Text, Value = value };
 }

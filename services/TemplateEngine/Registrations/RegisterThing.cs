@@ -125,6 +125,7 @@ sealed class RegisterThing(EventStore store, TemplateCatalogue catalogue, Obtain
         {
             Reprovisioning = entry.Reprovisioning,
             Registered = certificate.Registered,
+            CertificatePem = certificate.Registered ? null : certificate.Pem,
             OverrideStatus = rendered.Certificate?.OverrideStatus ?? ResourceOverride.DoNothing,
         }, cancellation);
 

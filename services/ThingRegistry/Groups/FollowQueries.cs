@@ -37,14 +37,16 @@ sealed class FollowQueries(Registry registry) : ISubscription
     {
         var (groups, things) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         foreach (var recorded in batch)
-        {
             if (recorded.StreamId.Category == "group" && recorded.Data is ThingGroupCreated { Query: not null } or ThingGroupUpdated or ThingGroupDeleted) groups.Add(recorded.StreamId.Key);
-            if (recorded.StreamId.Category == "thing" && recorded.Data is ThingRegistered or ThingUpdated or GroupJoined { Dynamic: not true } or GroupLeft) things.Add(recorded.StreamId.Key);
+        if (groups.Count == 0 && !batch.Any(recorded => recorded.StreamId.Category == "thing")) return;
+        var queries = await DynamicGroups.Load(registry.Database, cancellation);
+        if (queries.Count > 0)
+        {
+            foreach (var recorded in batch)
+                if (recorded.StreamId.Category == "thing" && recorded.Data is ThingRegistered or ThingUpdated or GroupJoined { Dynamic: not true } or GroupLeft) things.Add(recorded.StreamId.Key);
+            await Settle(things, queries, cancellation);
         }
 
-        if (groups.Count == 0 && things.Count == 0) return;
-        var queries = await DynamicGroups.Load(registry.Database, cancellation);
-        if (queries.Count > 0) await Settle(things, queries, cancellation);
         foreach (var group in groups) await SettleGroup(group, queries, cancellation);
     }
 

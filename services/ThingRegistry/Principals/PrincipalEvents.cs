@@ -41,6 +41,7 @@ sealed record CertificateRecorded(string CertificatePem, DateTimeOffset NotBefor
 /// <param name="RenewalOf">The certificate of the same thing whose connection asked; null for a first one.</param>
 /// <param name="WatchUntil">Of a renewal: until then gateways report whether the device uses it.</param>
 /// <param name="Registered">True: an operator named a certificate that gateways may know already.</param>
+/// <param name="Certificate">One that was signed for this registration; null: it is known, or news of it comes.</param>
 sealed record PrincipalProvisioned(
     PrincipalStatus Status,
     string FlowId,
@@ -52,7 +53,8 @@ sealed record PrincipalProvisioned(
     DateTimeOffset At,
     string? RenewalOf = null,
     DateTimeOffset? WatchUntil = null,
-    bool? Registered = null) : PrincipalEvent;
+    bool? Registered = null,
+    ProvisionedCertificate? Certificate = null) : PrincipalEvent;
 
 /// <summary>The certificate was used to register another one for its thing; both work until the rotation ends.</summary>
 /// <param name="By">The other certificate.</param>
@@ -61,6 +63,8 @@ sealed record PrincipalRenewed(string By, DateTimeOffset WatchUntil, DateTimeOff
 
 /// <summary>ThingId tells a thing from one that was deleted and registered again under the same name.</summary>
 sealed record AttachedThing(string ThingName, Guid ThingId, bool Exclusive);
+
+sealed record ProvisionedCertificate(string Pem, DateTimeOffset NotBefore, DateTimeOffset NotAfter);
 
 /// <summary>Incarnation tells a policy from one that was deleted and created again under the same name.</summary>
 sealed record AttachedPolicy(string PolicyName, int Incarnation);

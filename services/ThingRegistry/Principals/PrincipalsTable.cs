@@ -90,21 +90,29 @@ sealed class PrincipalsTable : IInlineProjection
 
         NpgsqlParameter AtVersion => new() { Value = Version };
 
-        public void Register(PrincipalRegistered e) => Batch.Add("""
+        ProjectionColumn IdColumn => Listing.TextColumn(CertificateId);
+
+        ProjectionColumn VersionColumn => ProjectionColumn.Of(NpgsqlDbType.Bigint, Version);
+
+        public void Register(PrincipalRegistered e) => Batch.AddRows("""
             insert into fleet_principals
                 (certificate_id, status, version, changes, created_at, modified_at, not_before, not_after, claim_for_template, expires_at,
                 ca_certificate_id, sni_only)
-            values ($1, $2, $3, 0, $4, $4, $5, $6, $7, $8, $9, $10)
-            """, Id, Listing.Text(e.Status.ToString()), AtVersion, At(e.At), At(e.NotBefore), At(e.NotAfter), Listing.Text(e.ClaimForTemplate), At(e.ExpiresAt),
-            Listing.Text(e.CaCertificateId), new() { Value = e.SniOnly });
+            select id, status, version, 0, at, at, not_before, not_after, template, expires_at, ca, sni
+            from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::timestamptz[], $9::text[], $10::bool[])
+                row (id, status, version, at, not_before, not_after, template, expires_at, ca, sni)
+            """, IdColumn, Listing.TextColumn(e.Status.ToString()), VersionColumn, AtColumn(e.At), AtColumn(e.NotBefore), AtColumn(e.NotAfter),
+            Listing.TextColumn(e.ClaimForTemplate), AtColumn(e.ExpiresAt), Listing.TextColumn(e.CaCertificateId), ProjectionColumn.Of(NpgsqlDbType.Boolean, e.SniOnly));
 
-        public void Record(CertificateRecorded e) => Batch.Add(
-            "update fleet_principals set version = $2, created_at = $3, not_before = $4, not_after = $5 where certificate_id = $1",
-            Id, AtVersion, At(e.IssuedAt), At(e.NotBefore), At(e.NotAfter));
+        public void Record(CertificateRecorded e) => Batch.AddRows("""
+            update fleet_principals p set version = row.version, created_at = row.at, not_before = row.not_before, not_after = row.not_after
+            from unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[]) row (id, version, at, not_before, not_after)
+            where p.certificate_id = row.id
+            """, IdColumn, VersionColumn, AtColumn(e.IssuedAt), AtColumn(e.NotBefore), AtColumn(e.NotAfter));
 
         public void Provision(PrincipalProvisioned e)
         {
-            SetStatus(e.Status, e.At);
+            SetStatus(e.Status, e.At, e.Certificate);
             if (e.Thing is { } thing) Attach(thing);
             if (e.Policies.Count > 0) Attach(e.Policies);
             if (e.WatchUntil is { } until) Watch(until);
@@ -114,24 +122,28 @@ sealed class PrincipalsTable : IInlineProjection
             Batch.Add("update fleet_principals set watch_until = $2 where certificate_id = $1", Id, At(until));
 
         // Also for a certificate that nobody registered before: provisioned or revoked before the news of its issuance came.
-        public void SetStatus(PrincipalStatus status, DateTimeOffset at) => Batch.Add("""
-            insert into fleet_principals (certificate_id, status, version, changes, created_at, modified_at) values ($1, $2, $3, 1, $4, $4)
+        public void SetStatus(PrincipalStatus status, DateTimeOffset at, ProvisionedCertificate? certificate = null) => Batch.AddRows("""
+            insert into fleet_principals (certificate_id, status, version, changes, created_at, modified_at, not_before, not_after)
+            select id, status, version, 1, at, at, not_before, not_after
+            from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[]) row (id, status, version, at, not_before, not_after)
             on conflict (certificate_id) do update set status = excluded.status, version = excluded.version,
-                modified_at = excluded.modified_at, changes = fleet_principals.changes + 1
-            """, Id, Listing.Text(status.ToString()), AtVersion, At(at));
+                modified_at = excluded.modified_at, changes = fleet_principals.changes + 1,
+                not_before = coalesce(excluded.not_before, fleet_principals.not_before), not_after = coalesce(excluded.not_after, fleet_principals.not_after)
+            """, IdColumn, Listing.TextColumn(status.ToString()), VersionColumn, AtColumn(at), AtColumn(certificate?.NotBefore), AtColumn(certificate?.NotAfter));
 
         public void Touch(DateTimeOffset at) => Batch.Add(Change + " where certificate_id = $1", Id, AtVersion, At(at));
 
-        public void Attach(AttachedThing thing) => Batch.Add("""
-            insert into fleet_attachments (certificate_id, thing_name, thing_id, exclusive) values ($1, $2, $3, $4)
+        public void Attach(AttachedThing thing) => Batch.AddRows("""
+            insert into fleet_attachments (certificate_id, thing_name, thing_id, exclusive) select * from unnest($1::text[], $2::text[], $3::uuid[], $4::bool[])
             on conflict (certificate_id, thing_name) do update set thing_id = excluded.thing_id, exclusive = excluded.exclusive
-            """, Id, Listing.Text(thing.ThingName), new() { Value = thing.ThingId }, new() { Value = thing.Exclusive });
+            """, IdColumn, Listing.TextColumn(thing.ThingName), ProjectionColumn.Of(NpgsqlDbType.Uuid, thing.ThingId), ProjectionColumn.Of(NpgsqlDbType.Boolean, thing.Exclusive));
 
-        public void Attach(IReadOnlyList<AttachedPolicy> policies) => Batch.Add("""
-            insert into fleet_principal_policies (certificate_id, policy_name, incarnation) select $1, * from unnest($2::text[], $3::int[])
+        public void Attach(IReadOnlyList<AttachedPolicy> policies) => Batch.AddRows("""
+            insert into fleet_principal_policies (certificate_id, policy_name, incarnation) select * from unnest($1::text[], $2::text[], $3::int[])
             on conflict (certificate_id, policy_name) do update set incarnation = excluded.incarnation
-            """, Id, Listing.Texts(policies.Select(policy => policy.PolicyName)),
-            new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer, Value = policies.Select(policy => policy.Incarnation).ToArray() });
+            """, ProjectionColumn.OfMany(NpgsqlDbType.Text, [.. Enumerable.Repeat(CertificateId, policies.Count)]),
+            ProjectionColumn.OfMany(NpgsqlDbType.Text, [.. policies.Select(policy => policy.PolicyName)]),
+            ProjectionColumn.OfMany(NpgsqlDbType.Integer, [.. policies.Select(policy => policy.Incarnation)]));
 
         public void Remove()
         {
@@ -140,7 +152,8 @@ sealed class PrincipalsTable : IInlineProjection
             Batch.Add("delete from fleet_principals where certificate_id = $1", Id);
         }
 
-        static NpgsqlParameter At(DateTimeOffset? at) =>
-            new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = at is { } time ? time.ToUniversalTime() : DBNull.Value };
+        static NpgsqlParameter At(DateTimeOffset at) => new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = at.ToUniversalTime() };
+
+        static ProjectionColumn AtColumn(DateTimeOffset? at) => ProjectionColumn.Of(NpgsqlDbType.TimestampTz, at?.UtcDateTime);
     }
 }

@@ -35,9 +35,9 @@ sealed class PublishRegistrations(IBus bus, Registry registry, ThingRegistryOpti
     /// <summary>Whether an event changes what a table of the fleet shows. What is still pending is no identity yet.</summary>
     public static bool Concerns(RecordedEvent recorded) => recorded.StreamId.Category switch
     {
-        "principal" => recorded.Data is not (PrincipalRegistered { Status: PrincipalStatus.PendingActivation }
+        "principal" => recorded.Type == EventNames.PrincipalProvisioned || recorded.Data is not (PrincipalRegistered { Status: PrincipalStatus.PendingActivation }
             or PrincipalExpired { Was: PrincipalStatus.PendingActivation } or PolicyAttached or PolicyDetached),
-        "thing" => recorded.Data is GroupJoined or GroupLeft or ThingDeleted,
+        "thing" => recorded.Type != EventNames.ThingRegistered && recorded.Data is GroupJoined or GroupLeft or ThingDeleted,
         _ => false,
     };
 

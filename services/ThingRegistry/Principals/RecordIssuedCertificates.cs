@@ -17,7 +17,7 @@ static class RecordIssuedCertificates
         _ => Decision<PrincipalEvent>.Nothing,
     };
 
-    /// <summary>All of them in one transaction. What an operator asked for is registered by the control plane, with its status.</summary>
+    /// <summary>All of them in one transaction. What an operator asked for is registered with its status by whom he asked.</summary>
     public static async Task Handle(CertificatesIssued news, Registry registry, CancellationToken cancellation)
     {
         var issued = news.Items.Where(item => item.Purpose == CertificatePurpose.Device && Names.RefuseCertificateId(item.CertificateId) is null)

@@ -1,3 +1,4 @@
+using FleetPlatform.Pki;
 using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
@@ -37,7 +38,7 @@ static partial class ApplyProvisioning
         if (Renewal.Refuse(command, state) is { } foreign) return foreign;
         if (command.Renewal) return Renewal.Plan(command, state, digest, now);
         if (Renewal.Is(command, state)) command = command with { Reprovisioning = Reprovisioning.Keep }; // the old one ends when the new one is proven
-        if (RefuseReferences(command, state) is { } missing) return missing;
+        if ((RefuseReferences(command, state) ?? RefuseCertificate(command)) is { } missing) return missing;
         var policies = PlanPolicies(command, state, now);
         if (policies.Refusal is not null) return policies.Refusal;
 
@@ -55,7 +56,8 @@ static partial class ApplyProvisioning
             Policies = policies.Created,
             Old = [.. Replace(command, state, now)],
             Principal = new(command.CertificateStatus.ToRecorded(), command.Flow.FlowId, command.TemplateName, command.TemplateVersion,
-                digest, attached, policies.Attached, now, renewed is null ? null : command.Flow.PrincipalId, renewed?.WatchUntil, command.Registered ? true : null),
+                digest, attached, policies.Attached, now, renewed is null ? null : command.Flow.PrincipalId, renewed?.WatchUntil, command.Registered ? true : null,
+                state.Principal.CertificatePem is null && command.CertificatePem is { } pem ? RegisteredCertificate.Read(pem) : null),
             Renewed = renewed,
         };
     }
@@ -67,6 +69,12 @@ static partial class ApplyProvisioning
         PrincipalStatus.Gone => "The certificate was deleted, or nobody registered it in time.",
         _ => "The certificate is registered already.",
     });
+
+    // Nothing is kept under a name that is not its own.
+    static Refusal? RefuseCertificate(Command command) =>
+        command.CertificatePem is { } pem && (Pem.TryReadOnly(pem, Pem.Certificate) is not { } der || CertificateId.Of(der) != command.CertificateId)
+            ? new(Reasons.CertificateInvalid.Code, $"The certificate that is given is not {command.CertificateId}.")
+            : null;
 
     static Refusal? RefuseReferences(Command command, ProvisioningState state)
     {

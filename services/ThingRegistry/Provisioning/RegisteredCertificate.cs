@@ -1,3 +1,4 @@
+using FleetPlatform.Pki;
 using FleetPlatform.ThingRegistry.Principals;
 using Command = FleetPlatform.Contracts.ThingRegistry.ApplyProvisioning;
 
@@ -16,6 +17,12 @@ static class RegisteredCertificate
         return principal.Status != PrincipalStatus.PendingActivation && command.OverrideStatus == ResourceOverride.Fail
             ? new(Reasons.ResourceConflict.Code, $"Certificate {command.CertificateId} is registered already, and the template says FAIL.")
             : null;
+    }
+
+    public static ProvisionedCertificate Read(string pem)
+    {
+        var certificate = CertificateText.ReadPem(pem);
+        return new(pem, certificate.NotBefore, certificate.NotAfter);
     }
 
     /// <summary>The template's status for one that waits, or where the template says REPLACE; else its own.</summary>

@@ -32,8 +32,11 @@ sealed class ThingsTable : IInlineProjection
         switch (@event.Data)
         {
             case ThingRegistered e:
-                batch.Add("insert into fleet_things (name, id, type_name, billing_group, attributes, revision) values ($1, $2, $3, $4, $5, 1)",
-                    name, new() { Value = e.ThingId }, Listing.Text(e.ThingTypeName), Listing.Text(e.BillingGroup), Json(e.Attributes));
+                batch.AddRows("""
+                    insert into fleet_things (name, id, type_name, billing_group, attributes, revision)
+                    select *, 1 from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[])
+                    """, Listing.TextColumn(@event.StreamId.Key), ProjectionColumn.Of(NpgsqlDbType.Uuid, e.ThingId), Listing.TextColumn(e.ThingTypeName), Listing.TextColumn(e.BillingGroup),
+                    ProjectionColumn.Of(NpgsqlDbType.Jsonb, Written(e.Attributes)));
                 if (e.ThingGroups.Count > 0)
                     batch.Add("insert into fleet_memberships (group_name, thing_name) select unnest($2::text[]), $1",
                         Listing.Text(@event.StreamId.Key), Listing.Texts(e.ThingGroups));
@@ -58,6 +61,7 @@ sealed class ThingsTable : IInlineProjection
         }
     }
 
-    static NpgsqlParameter Json(IReadOnlyDictionary<string, string> attributes) =>
-        new() { NpgsqlDbType = NpgsqlDbType.Jsonb, Value = System.Text.Json.JsonSerializer.Serialize(attributes) };
+    static NpgsqlParameter Json(IReadOnlyDictionary<string, string> attributes) => new() { NpgsqlDbType = NpgsqlDbType.Jsonb, Value = Written(attributes) };
+
+    static string Written(IReadOnlyDictionary<string, string> attributes) => System.Text.Json.JsonSerializer.Serialize(attributes);
 }

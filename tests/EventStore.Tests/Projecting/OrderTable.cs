@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 
 namespace FleetPlatform.Events.Tests.Projecting;
 
@@ -18,23 +19,24 @@ sealed class OrderTable(int version = 1) : IInlineProjection
 
     public void Project(RecordedEvent e, ProjectionBatch batch)
     {
-        var (customer, quantity) = e.Data switch
-        {
-            OrderPlaced placed => (placed.Customer, 0),
-            LineAdded line => (null, line.Quantity),
-            _ => ((string?)null, 0),
-        };
+        var trail = $"{e.Version}:{e.Type}:{e.Metadata.Actor}:{e.Sequence};";
+        if (e.Data is OrderPlaced placed)
+            batch.AddRows("""
+                insert into fleet_orders (stream, customer, quantity, trail, last_id, changed)
+                select stream, customer, 0, trail, id, at from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[]) row (stream, customer, trail, id, at)
+                """,
+                ProjectionColumn.Of(NpgsqlDbType.Text, e.StreamId.Value), ProjectionColumn.Of(NpgsqlDbType.Text, placed.Customer), ProjectionColumn.Of(NpgsqlDbType.Text, trail),
+                ProjectionColumn.Of(NpgsqlDbType.Uuid, e.Id), ProjectionColumn.Of(NpgsqlDbType.TimestampTz, e.Timestamp.UtcDateTime));
+        else Change(e, trail, batch);
+    }
+
+    static void Change(RecordedEvent e, string trail, ProjectionBatch batch) =>
         batch.Add("""
-            insert into fleet_orders (stream, customer, quantity, trail, last_id, changed) values ($1, $2, $3, $4, $5, $6)
-            on conflict (stream) do update set
-                customer = coalesce(excluded.customer, fleet_orders.customer), quantity = fleet_orders.quantity + excluded.quantity,
-                trail = fleet_orders.trail || excluded.trail, last_id = excluded.last_id, changed = excluded.changed
+            update fleet_orders set quantity = quantity + $2, trail = trail || $3, last_id = $4, changed = $5 where stream = $1
             """,
             new NpgsqlParameter<string> { TypedValue = e.StreamId.Value },
-            new NpgsqlParameter { Value = (object?)customer ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text },
-            new NpgsqlParameter<int> { TypedValue = quantity },
-            new NpgsqlParameter<string> { TypedValue = $"{e.Version}:{e.Type}:{e.Metadata.Actor}:{e.Sequence};" },
+            new NpgsqlParameter<int> { TypedValue = (e.Data as LineAdded)?.Quantity ?? 0 },
+            new NpgsqlParameter<string> { TypedValue = trail },
             new NpgsqlParameter<Guid> { TypedValue = e.Id },
             new NpgsqlParameter<DateTime> { TypedValue = e.Timestamp.UtcDateTime });
-    }
 }

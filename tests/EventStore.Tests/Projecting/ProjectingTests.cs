@@ -41,6 +41,26 @@ public sealed class ProjectingTests : IAsyncLifetime
         (await Postgres.Scalar<string>(Fingerprint)).ShouldBe(inline);
     }
 
+    /// <summary>Those of one transaction share the statements that take rows, whatever else each has, and keep their own order.</summary>
+    [Fact]
+    public async Task Sessions_that_are_committed_together_are_projected_each_in_its_order()
+    {
+        await using var store = await Postgres.OpenStore(options => options.InlineProjections.Add(new OrderTable()));
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(async i =>
+        {
+            var session = store.OpenSession();
+            session.StartStream(Orders.Stream($"{i}"), [new OrderPlaced($"customer {i}"), .. Enumerable.Range(1, i % 3).Select(line => new LineAdded("bolt", line))]);
+            if (i % 2 == 0) session.StartStream(Orders.Stream($"{i}-again"), new OrderPlaced("the same"));
+            await session.SaveChangesAsync();
+        }));
+
+        var inline = await Postgres.Scalar<string>(Fingerprint);
+        (await Postgres.Scalar<long>("select sum(quantity) from fleet_orders")).ShouldBe(20 + (20 * 3));
+        (await Postgres.Scalar<long>("select count(*) from fleet_orders")).ShouldBe(90);
+        await store.RebuildAsync("orders");
+        (await Postgres.Scalar<string>(Fingerprint)).ShouldBe(inline);
+    }
+
     [Fact]
     public async Task A_projection_new_to_the_database_is_filled_when_the_service_starts()
     {

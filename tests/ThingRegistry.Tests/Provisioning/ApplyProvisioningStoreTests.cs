@@ -1,3 +1,5 @@
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Pki;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
 
@@ -43,6 +45,26 @@ public sealed class ApplyProvisioningStoreTests(RegistryFixture fixture) : IClas
         again.Grant!.Text().ShouldBe(first.Grant!.Text());
         other.Refused!.Code.ShouldBe("token-replayed");
         (await fixture.Recorded(Registry.PrincipalStream(id))).ShouldBe(["principal.provisioned.v1"]);
+    }
+
+    /// <summary>What an operator registers brings its certificate along: one event, and nobody writes the stream beside it.</summary>
+    [Fact]
+    public async Task A_certificate_that_was_signed_for_the_registration_comes_with_it()
+    {
+        var pem = A.CertificatePem();
+        var id = CertificateId.Of(Pem.ReadCertificate(pem));
+        var item = A.Provisioning(id, A.Name("SN")) with { CertificatePem = pem };
+
+        await RecordIssuedCertificates.Handle(new() { Items = [A.Issued(id) with { Purpose = CertificatePurpose.Registration }] }, fixture.Registry, Cancellation);
+        var answer = await fixture.Apply(item);
+        var again = await fixture.Apply(item);
+
+        again.Grant!.Text().ShouldBe(answer.Grant!.Text());
+        (await fixture.FindGrant(id))!.Text().ShouldBe(answer.Grant!.Text());
+        var described = (await fixture.Registry.ReadPrincipal(id, Cancellation)).Describe(id);
+        (described.CertificatePem, described.NotAfter, described.Status).ShouldBe((pem, A.Noon.AddYears(1), CertificateStatus.Active));
+        (await fixture.Recorded(Registry.PrincipalStream(id))).ShouldBe(["principal.provisioned.v1"]);
+        (await fixture.Apply(A.Provisioning(A.CertificateId()) with { CertificatePem = pem })).Refused!.Code.ShouldBe("certificate-invalid");
     }
 
     [Fact]
