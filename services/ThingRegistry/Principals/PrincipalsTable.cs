@@ -95,9 +95,7 @@ sealed class PrincipalsTable : IInlineProjection
         ProjectionColumn VersionColumn => ProjectionColumn.Of(NpgsqlDbType.Bigint, Version);
 
         public void Register(PrincipalRegistered e) => Batch.AddRows("""
-            insert into fleet_principals
-                (certificate_id, status, version, changes, created_at, modified_at, not_before, not_after, claim_for_template, expires_at,
-                ca_certificate_id, sni_only)
+            insert into fleet_principals (certificate_id, status, version, changes, created_at, modified_at, not_before, not_after, claim_for_template, expires_at, ca_certificate_id, sni_only)
             select id, status, version, 0, at, at, not_before, not_after, template, expires_at, ca, sni
             from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::timestamptz[], $9::text[], $10::bool[])
                 row (id, status, version, at, not_before, not_after, template, expires_at, ca, sni)
@@ -126,8 +124,7 @@ sealed class PrincipalsTable : IInlineProjection
             insert into fleet_principals (certificate_id, status, version, changes, created_at, modified_at, not_before, not_after)
             select id, status, version, 1, at, at, not_before, not_after
             from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[]) row (id, status, version, at, not_before, not_after)
-            on conflict (certificate_id) do update set status = excluded.status, version = excluded.version,
-                modified_at = excluded.modified_at, changes = fleet_principals.changes + 1,
+            on conflict (certificate_id) do update set status = excluded.status, version = excluded.version, modified_at = excluded.modified_at, changes = fleet_principals.changes + 1,
                 not_before = coalesce(excluded.not_before, fleet_principals.not_before), not_after = coalesce(excluded.not_after, fleet_principals.not_after)
             """, IdColumn, Listing.TextColumn(status.ToString()), VersionColumn, AtColumn(at), AtColumn(certificate?.NotBefore), AtColumn(certificate?.NotAfter));
 
