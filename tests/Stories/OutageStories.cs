@@ -1,93 +1,149 @@
+using FleetPlatform.Cli.ControlPlane;
 using FleetPlatform.Mqtt;
-using FleetPlatform.Pki;
 using FleetPlatform.TestKit;
 
 namespace FleetPlatform.Stories;
 
-/// <summary>Parts of the platform die under a device's hands: it is told to retry or told nothing, never something wrong.</summary>
+/// <summary>
+/// Parts of the platform answer nobody, then die. While a part is held nobody can have been served by it, so every device that needs it is told
+/// to retry, within <see cref="Exchange"/>'s patience; when the part is back, the retry succeeds, and nothing is there twice.
+/// </summary>
 public sealed class OutageStories(Platform platform)
 {
     static readonly TimeSpan Recovery = TimeSpan.FromSeconds(60);
 
-    public static TheoryData<string> Parts => ["postgres", "bus", "certificate-authority", "template-engine", "thing-registry"];
-
-    [Theory]
-    [MemberData(nameof(Parts))]
-    public async Task A_part_that_dies_is_restarted_and_the_devices_retry_succeeds(string part)
+    [Fact]
+    public async Task While_the_database_is_away_devices_are_told_to_retry_and_their_retry_succeeds()
     {
-        var serial = platform.NewSerial($"outage-{part}");
-        var claim = await platform.ConnectsWithClaim(serial);
-        using var key = KeyPair.CreateEcdsaP256();
-        var csr = key.CreateSigningRequest(serial);
-        var token = (await claim.CreatesFromCsr(csr))["certificateOwnershipToken"]!.GetValue<string>();
-        var process = platform.Fleet.ProcessId(part);
+        await using var device = await Started("outage-postgres");
+        await using var held = await platform.Fleet.Hold("postgres");
 
-        platform.Fleet.Kill(part);
-        await IsTheRightAnswerOrARetryableOne(claim, token, serial);
-        await platform.Fleet.IsBack(part, process);
+        await Task.WhenAll(device.IsToldToCreateLater(), device.IsToldToRegisterLater());
 
-        // The same token, until it works: what was acknowledged is kept, what was not can be asked again.
-        await Eventually.Holds(async () =>
-        {
-            await using var again = await platform.ConnectsWithClaim(serial);
-            var answer = await again.Registers(Platform.Template, token, ("SerialNumber", serial));
-            answer.Body["thingName"]!.GetValue<string>().ShouldBe(serial);
-        }, Recovery);
-        await claim.DisposeAsync();
-        await platform.HasRecovered();
-        (await platform.Events($"thing-{serial}")).Count(type => type == "thing.registered.v1").ShouldBe(1);
+        await Returns(held);
+        await device.Succeeds();
     }
 
     [Fact]
-    public async Task A_gateway_that_dies_closes_its_connections_and_devices_come_back()
+    public async Task While_the_bus_is_away_connected_devices_keep_talking_and_new_ones_are_told_to_retry()
     {
-        var device = await platform.ProvisionsDevice("outage-gateway");
+        await using var device = await Started("outage-bus");
+        var speaker = await platform.ProvisionsDevice("outage-talk");
+        await using var session = await platform.Connects(speaker);
+        var topic = $"devices/{speaker.ThingName}/telemetry";
+        await session.Subscribe(topic, QoS.AtLeastOnce);
+        await using var held = await platform.Fleet.Hold("bus");
+
+        await Task.WhenAll(device.IsToldToCreateLater(), device.IsToldToRegisterLater(), session.Publish(topic, "still here"u8.ToArray(), QoS.AtLeastOnce));
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        (await session.Incoming.ReadAsync(patience.Token)).Payload.ToArray().ShouldBe("still here"u8.ToArray());
+        await Returns(held);
+        await device.Succeeds();
+    }
+
+    [Fact]
+    public async Task While_the_services_that_decide_are_away_devices_and_operators_are_told_to_retry()
+    {
+        await using var device = await Started("outage-decisions");
+        var unwanted = await platform.ProvisionsDevice("outage-revoked");
+        await using var authority = await platform.Fleet.Hold("certificate-authority");
+        await using var engine = await platform.Fleet.Hold("template-engine");
+        await using var revocation = await platform.Fleet.Hold("revocation");
+
+        var refusal = Should.ThrowAsync<RequestRefusedException>(() => Revoke(unwanted));
+        await Task.WhenAll(device.IsToldToCreateLater(), device.IsToldToRegisterLater());
+        (await refusal).Name.ShouldBe("ServiceUnavailableException");
+
+        await Returns(authority, engine, revocation);
+        await device.Succeeds();
+        await Eventually.Holds(() => Revoke(unwanted), Recovery);
+        await Revoke(unwanted);
+        await platform.RefusesToConnect(unwanted.Certificate, unwanted.ThingName);
+        (await platform.Events($"revocation-{unwanted.CertificateId}")).Count(type => type == "revocation.recorded.v1").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task While_the_registry_is_away_a_device_that_has_its_certificate_is_told_to_retry()
+    {
+        await using var device = await Started("outage-registry");
+        await using var held = await platform.Fleet.Hold("thing-registry");
+
+        await device.IsToldToRegisterLater();
+
+        await Returns(held);
+        await device.Succeeds();
+    }
+
+    [Fact]
+    public async Task Doors_that_die_close_and_whoever_was_inside_comes_back()
+    {
+        var device = await platform.ProvisionsDevice("outage-doors");
         await using var session = await platform.Connects(device);
-        var process = platform.Fleet.ProcessId("mqtt-gateway");
+        await using var gateway = await platform.Fleet.Hold("mqtt-gateway");
+        await using var controlPlane = await platform.Fleet.Hold("control-plane");
 
-        platform.Fleet.Kill("mqtt-gateway");
-
+        await gateway.DisposeAsync();
         await session.Closed.WaitAsync(TimeSpan.FromSeconds(30));
-        await platform.Fleet.IsBack("mqtt-gateway", process);
+        var question = platform.Operator.ListThingPrincipals(device.ThingName, CancellationToken.None);
+        await controlPlane.DisposeAsync();
+        await Should.ThrowAsync<HttpRequestException>(() => question);
+
+        await platform.Fleet.IsBack(gateway);
+        await platform.Fleet.IsBack(controlPlane);
         await Eventually.Holds(async () =>
         {
             await using var again = await platform.Connects(device);
         }, Recovery);
+        (await platform.Operator.ListThingPrincipals(device.ThingName, CancellationToken.None)).ShouldHaveSingleItem();
         await platform.HasRecovered();
     }
 
-    [Fact]
-    public async Task Connected_devices_keep_talking_while_the_bus_is_away()
+    Task Revoke(ProvisionedDevice device) => platform.Operator.UpdateCertificate(device.CertificateId, "REVOKED", CancellationToken.None);
+
+    // Killed where they stood, with the requests of everybody who was told to retry.
+    async Task Returns(params HeldResource[] parts)
     {
-        var device = await platform.ProvisionsDevice("outage-talk");
-        await using var session = await platform.Connects(device);
-        var topic = $"devices/{device.ThingName}/telemetry";
-        await session.Subscribe(topic, QoS.AtLeastOnce);
-        var process = platform.Fleet.ProcessId("bus");
-
-        platform.Fleet.Kill("bus");
-        await session.Publish(topic, "still here"u8.ToArray(), QoS.AtLeastOnce);
-
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        (await session.Incoming.ReadAsync(patience.Token)).Payload.ToArray().ShouldBe("still here"u8.ToArray());
-        await platform.Fleet.IsBack("bus", process);
-        await platform.HasRecovered();
+        foreach (var held in parts) await held.DisposeAsync();
+        foreach (var held in parts) await platform.Fleet.IsBack(held);
     }
 
-    // A request that raced the crash may have been served before it; then the answer is the right one.
-    static async Task IsTheRightAnswerOrARetryableOne(Exchange claim, string token, string serial)
+    async Task<DeviceHalfWay> Started(string story)
     {
-        Answer answer;
-        try
+        var serial = platform.NewSerial(story);
+        var claim = await platform.ConnectsWithClaim(serial);
+        var created = await claim.CreatesFromCsr(Platform.OwnRequest(serial));
+        return new(platform, serial, await platform.ConnectsWithClaim($"{serial}-again"), claim, created["certificateOwnershipToken"]!.GetValue<string>());
+    }
+
+    /// <summary>A device that has a token and has not used it; on another connection it asks for one more certificate.</summary>
+    sealed class DeviceHalfWay(Platform platform, string serial, Exchange creating, Exchange registering, string token) : IAsyncDisposable
+    {
+        public async Task IsToldToCreateLater() => IsRetryable(await creating.Ask(Exchange.CreateFromCsr, Exchange.Request(Platform.OwnRequest(serial))));
+
+        public async Task IsToldToRegisterLater() => IsRetryable(await registering.Registers(Platform.Template, token, ("SerialNumber", serial)));
+
+        static void IsRetryable(Answer answer) => answer.ShouldBeRejected(500, "InternalServerError", "unavailable");
+
+        /// <summary>The same token, until it works: what was acknowledged is kept, what was not can be asked again.</summary>
+        public async Task Succeeds()
         {
-            answer = await claim.Registers(Platform.Template, token, ("SerialNumber", serial));
-        }
-        catch (OperationCanceledException)
-        {
-            return; // no answer at all is allowed too
+            await Eventually.Holds(async () =>
+            {
+                await using var again = await platform.ConnectsWithClaim(serial);
+                var answer = await again.Registers(Platform.Template, token, ("SerialNumber", serial));
+                answer.Body["thingName"]!.GetValue<string>().ShouldBe(serial);
+                await again.CreatesFromCsr(Platform.OwnRequest(serial));
+            }, Recovery);
+            await platform.HasRecovered();
+            (await platform.Events($"thing-{serial}")).Count(type => type == "thing.registered.v1").ShouldBe(1);
+            (await platform.Operator.ListThingPrincipals(serial, CancellationToken.None)).ShouldHaveSingleItem();
         }
 
-        if (answer.Topic.EndsWith("/accepted", StringComparison.Ordinal)) answer.Body["thingName"]!.GetValue<string>().ShouldBe(serial);
-        else answer.ShouldBeRejected(500, "InternalServerError", "unavailable");
+        public async ValueTask DisposeAsync()
+        {
+            await creating.DisposeAsync();
+            await registering.DisposeAsync();
+        }
     }
 }

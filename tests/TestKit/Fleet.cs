@@ -99,6 +99,12 @@ public sealed class Fleet : IAsyncDisposable
         process.Kill();
     }
 
+    /// <summary>Stops a resource where it is, so that it answers nobody and nobody notices that it is gone; it is killed when the holder is disposed of.</summary>
+    public async Task<HeldResource> Hold(string resource) => await HeldResource.Stop(resource, ProcessId(resource));
+
+    /// <summary>Waits until a resource that was held, and killed then, runs again, healthy, in another process.</summary>
+    public Task IsBack(HeldResource held) => IsBack(held.Resource, held.ProcessId);
+
     /// <summary>Waits until a resource that was killed runs again, healthy, in another process.</summary>
     public Task IsBack(string resource, int formerProcessId) => Eventually.Is(
         () => Task.FromResult(State(resource) is { } state
