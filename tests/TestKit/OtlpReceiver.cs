@@ -7,12 +7,12 @@ using Microsoft.Extensions.Logging;
 
 namespace FleetPlatform.TestKit;
 
-/// <summary>Receives traces, metrics and logs over OTLP/HTTP (protobuf) on a free loopback port, and keeps the spans.</summary>
+/// <summary>Receives traces, metrics and logs over OTLP/HTTP (protobuf) on a free loopback port, and keeps them.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
     readonly WebApplication _app;
     readonly ConcurrentQueue<ReceivedSpan> _spans = new();
-    readonly ConcurrentQueue<byte[]> _logs = new();
+    readonly ConcurrentQueue<ReceivedExport> _exports = new();
 
     OtlpReceiver()
     {
@@ -20,9 +20,9 @@ public sealed class OtlpReceiver : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
-        _app.MapPost("/v1/traces", async (HttpRequest request) => OtlpTraces.Read(await Body(request), _spans.Enqueue));
-        _app.MapPost("/v1/logs", async (HttpRequest request) => _logs.Enqueue(await Body(request)));
-        _app.MapPost("/v1/metrics", async (HttpRequest request) => { await Body(request); });
+        _app.MapPost("/v1/traces", async (HttpRequest request) => OtlpTraces.Read(await Keep("traces", request), _spans.Enqueue));
+        _app.MapPost("/v1/logs", (HttpRequest request) => Keep("logs", request));
+        _app.MapPost("/v1/metrics", (HttpRequest request) => Keep("metrics", request));
     }
 
     /// <summary>For <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>.</summary>
@@ -31,8 +31,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>Every span received so far.</summary>
     public IReadOnlyCollection<ReceivedSpan> Spans => _spans;
 
-    /// <summary>Every log export received so far, as sent.</summary>
-    public IReadOnlyCollection<byte[]> Logs => _logs;
+    /// <summary>Everything received so far, as sent.</summary>
+    public IReadOnlyCollection<ReceivedExport> Exports => _exports;
 
     public static async Task<OtlpReceiver> Start()
     {
@@ -43,20 +43,26 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    static async Task<byte[]> Body(HttpRequest request)
+    async Task<byte[]> Keep(string signal, HttpRequest request)
     {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body);
-        return body.ToArray();
+        var export = new ReceivedExport(signal, body.ToArray());
+        _exports.Enqueue(export);
+        return export.Body;
     }
 }
 
+/// <summary>The body of one export.</summary>
+/// <param name="Signal">traces, metrics or logs.</param>
+/// <param name="Body">In protobuf.</param>
+public sealed record ReceivedExport(string Signal, byte[] Body);
+
 /// <summary>A span as exported: ids in lower-case hex, an empty parent for a root.</summary>
+/// <param name="EndedAt">Nanoseconds since 1970.</param>
 /// <param name="LinkedTraceIds">Traces that it serves too.</param>
-public sealed record ReceivedSpan(string Service, string Scope, string TraceId, string SpanId, string ParentSpanId, string Name, IReadOnlyList<string> LinkedTraceIds)
-{
-    public bool Serves(string traceId) => TraceId == traceId || LinkedTraceIds.Contains(traceId);
-}
+public sealed record ReceivedSpan(
+    string Service, string Scope, string TraceId, string SpanId, string ParentSpanId, string Name, ulong EndedAt, IReadOnlyList<string> LinkedTraceIds);
 
 /// <summary>Reads an ExportTraceServiceRequest (opentelemetry-proto, trace/v1) as far as <see cref="ReceivedSpan"/> needs it.</summary>
 static class OtlpTraces
@@ -82,8 +88,21 @@ static class OtlpTraces
         foreach (var (field, value) in Fields(scopeSpans))
         {
             if (field == 1) scope = Text(value, 1);
-            if (field == 2) take(new(service, scope, Hex(value, 1), Hex(value, 2), Hex(value, 4), Text(value, 5), Links(value)));
+            if (field == 2) take(new(service, scope, Hex(value, 1), Hex(value, 2), Hex(value, 4), Text(value, 5), EndOf(value), Links(value)));
         }
+    }
+
+    static ulong EndOf(byte[] span)
+    {
+        const int endTimeUnixNano = 8;
+        var input = new CodedInputStream(span);
+        while (input.ReadTag() is var tag && tag != 0)
+        {
+            if (tag == WireFormat.MakeTag(endTimeUnixNano, WireFormat.WireType.Fixed64)) return input.ReadFixed64();
+            input.SkipLastField();
+        }
+
+        return 0;
     }
 
     static string[] Links(byte[] span) => [.. Fields(span).Where(field => field.Number == 13).Select(link => Hex(link.Value, 1))];
