@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using FleetPlatform.Contracts;
+using FleetPlatform.Device;
 using FleetPlatform.TestKit;
 
 namespace FleetPlatform.Stories;
@@ -18,6 +21,30 @@ public sealed class CommandLineStories(Platform platform)
             why.Output.ShouldContain("Every recorded step of the last attempt went well.");
         });
         (await Run("events", "thing-demo-0001")).Succeeded().Output.ShouldContain("thing.registered.v1");
+        var events = (await Run("events", "thing-demo-0001", "--json")).Succeeded().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!).ToArray();
+        events.ShouldContain(recorded => recorded["type"]!.GetValue<string>() == "thing.registered.v1");
+        events.Select(recorded => recorded["version"]!.GetValue<int>()).ShouldBe(Enumerable.Range(1, events.Length));
+    }
+
+    [Fact]
+    public async Task Why_names_the_first_step_that_failed_and_what_to_do_found_by_serial_and_by_certificate()
+    {
+        var serial = platform.NewSerial("cli-failing");
+        await platform.CreatesTemplate("disabled-template", enabled: false);
+        await using var claim = await platform.ConnectsWithClaim(serial, Platform.OpenClaim);
+        var created = await claim.CreatesFromCsr(Platform.OwnRequest(serial));
+        await claim.Registers("disabled-template", created["certificateOwnershipToken"]!.GetValue<string>(), ("SerialNumber", serial));
+        await platform.ExplainsWith(serial, "template-disabled");
+
+        foreach (var subject in (string[])[serial, created["certificateId"]!.GetValue<string>()])
+        {
+            var why = (await Run("why", subject)).Succeeded().Output;
+            why.ShouldContain("certificate issued");
+            why.Split('\n').ShouldContain(line => line.Contains("FAIL", StringComparison.Ordinal) && line.Contains("provisioning refused", StringComparison.Ordinal) && line.Contains("template-disabled", StringComparison.Ordinal));
+            why.ShouldContain("The first step that failed: ");
+            why.ShouldContain("reason    template-disabled");
+            why.ShouldContain($"what to do  {Reasons.TemplateDisabled.Remedy}");
+        }
     }
 
     [Fact]
@@ -33,8 +60,31 @@ public sealed class CommandLineStories(Platform platform)
         var simulate = (await Run("simulate", "--devices", "40", "--parallel", "8")).Succeeded();
 
         simulate.Output.ShouldContain("40 of 40");
-        simulate.Output.ShouldContain("p99");
+        foreach (var column in (string[])["p50 ms", "p95 ms", "p99 ms"]) simulate.Output.ShouldContain(column);
+        foreach (var step in Enum.GetValues<DeviceStep>().Where(step => step <= DeviceStep.Reconnect)) simulate.Output.ShouldContain($"{step}");
+        await CountsFailuresByReason();
     }
+
+    // Nothing that devices send would do: their template is disabled. The one that simulations use exists since the first.
+    async Task CountsFailuresByReason()
+    {
+        await EnablesSimulation(false);
+        try
+        {
+            var simulate = await Run("simulate", "--devices", "3", "--parallel", "3");
+
+            simulate.ExitCode.ShouldBe(1);
+            simulate.Output.ShouldContain("0 of 3");
+            simulate.Output.ShouldContain("failed       3 × RegisterThing: 404 TemplateNotFound");
+        }
+        finally
+        {
+            await EnablesSimulation(true);
+        }
+    }
+
+    Task<JsonNode> EnablesSimulation(bool enabled) =>
+        platform.Operator.Send(HttpMethod.Patch, "/provisioning-templates/simulate", new() { ["enabled"] = enabled }, CancellationToken.None);
 
     [Fact]
     public async Task Revoke_ends_a_thing()
@@ -56,6 +106,11 @@ public sealed class CommandLineStories(Platform platform)
 
         why.ExitCode.ShouldBe(1);
         why.Output.ShouldContain("Nothing is recorded about SN-never-seen");
+
+        var events = await Run("events", "thing-SN-never-seen");
+
+        events.ExitCode.ShouldBe(1);
+        events.Output.ShouldContain("No stream is called thing-SN-never-seen");
     }
 
     Task<CommandResult> Run(params string[] arguments) =>

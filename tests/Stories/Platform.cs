@@ -90,11 +90,11 @@ public sealed class Platform : IAsyncLifetime
         Operator.CreateTemplate(name, ExamplePolicies.Template("stories-device"), CancellationToken.None, enabled);
 
     /// <summary>Connects with a claim certificate that may provision with one template, or with any.</summary>
-    internal async Task<Exchange> ConnectsWithClaim(string clientId, string template = Template, ProtocolVersion version = ProtocolVersion.V311)
+    internal async Task<Exchange> ConnectsWithClaim(string clientId, string template = Template, ProtocolVersion version = ProtocolVersion.V311, int? port = null)
     {
         var claim = await Claim(template);
         using var key = KeyPair.FromPem(claim.PrivateKeyPem);
-        return new(await Connects(key.ToX509(claim.CertificatePem), clientId, version));
+        return new(await Connects(key.ToX509(claim.CertificatePem), clientId, version, port: port));
     }
 
     /// <summary>The claim that stories with this template share.</summary>

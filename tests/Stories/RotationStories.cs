@@ -75,7 +75,7 @@ public sealed class RotationStories(Platform platform)
         await Eventually.Holds(async () => (await _devices.Latest(device.Thing)).Phase.ShouldBe("completed"), Patience);
         var pushed = store.ReadDevice()!;
         pushed.CertificateId.ShouldNotBe(old.CertificateId);
-        SecretStories.Search(platform.Fleet.Directory, SecretStories.Lines(pushed.PrivateKeyPem)).ShouldBeEmpty();
+        Canaries.FindInFiles(platform.Fleet.Directory, [Canaries.OfPrivateKey(pushed.PrivateKeyPem)]).ShouldBeEmpty();
         (await _devices.Run("why", device.Thing)).Succeeded().Output.ShouldContain("pair pushed");
     }
 

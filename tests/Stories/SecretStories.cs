@@ -1,49 +1,69 @@
 using System.Text;
+using FleetPlatform.Pki;
+using FleetPlatform.TestKit;
 
 namespace FleetPlatform.Stories;
 
-/// <summary>A private key that the platform made for a device is nowhere once the device has it.</summary>
+/// <summary>A private key that the platform made is nowhere once its owner has it.</summary>
 public sealed class SecretStories(Platform platform)
 {
     [Fact]
-    public async Task A_devices_private_key_is_in_no_file_log_event_queue_or_export()
+    public async Task A_private_key_that_the_platform_made_is_in_no_file_log_trace_table_or_queue()
     {
-        await using var claim = await platform.ConnectsWithClaim(platform.NewSerial("canary"));
-        var created = await claim.Ask(Exchange.CreateKeys, "");
-        var canary = Lines(created.Body["privateKey"]!.GetValue<string>());
-        var token = created.Body["certificateOwnershipToken"]!.GetValue<string>();
+        using var rsa = await SecondGateway.Start(platform.Fleet, ("MqttGateway__GeneratedKeys", "Rsa2048"));
+        Created[] devices = [await Provisions("json"), await Provisions("cbor"), await Provisions("json", rsa.Port), await Provisions("cbor", rsa.Port)];
+        var (byHand, claim) = (await platform.Operator.CreateKeysAndCertificate(default), await platform.Operator.CreateProvisioningClaim(Platform.Template, default));
+        await IsWrittenDown(devices, [byHand.CertificateId, claim.CertificateId]);
 
-        // The database's files hold the events, the broker's its queues; the host's output and the logs are beside them.
-        var found = Search(platform.Fleet.Directory, [.. canary, token]);
+        Canaries[] secrets =
+        [
+            .. devices.Select(device => device.PrivateKey).Append(byHand.PrivateKeyPem).Append(claim.PrivateKeyPem).Select(Canaries.OfPrivateKey),
+            .. devices.Select(device => Canaries.OfText(device.Token)),
+        ];
 
-        found.ShouldBeEmpty();
-        platform.Fleet.Output.ShouldNotContain(canary[0]);
-        foreach (var export in platform.Telemetry.Logs) Holds(export, [.. canary.Select(Encoding.ASCII.GetBytes)]).ShouldBeFalse();
-        (await claim.Registers(Platform.Template, token, ("SerialNumber", platform.NewSerial("canary")))).Topic.ShouldEndWith("/accepted");
+        // The database's files hold the events, the broker's its queues; the logs are beside them.
+        Canaries.FindInFiles(platform.Fleet.Directory, secrets).ShouldBeEmpty();
+        Canaries.FindInFiles(rsa.Folder, secrets).ShouldBeEmpty();
+        (await Canaries.FindInDatabases(Database, secrets)).ShouldBeEmpty();
+        foreach (var export in platform.Telemetry.Exports) Canaries.AnyIn(export.Body, secrets).ShouldBeFalse(export.Signal);
+        Canaries.AnyIn(Encoding.UTF8.GetBytes(platform.Fleet.Output), secrets).ShouldBeFalse();
     }
 
-    // Any whole line of the PEM's body would give the key away.
-    internal static string[] Lines(string pem) => [.. pem.Split('\n').Where(line => line.Length == 64)];
+    string Database => platform.Fleet.EnvironmentOf("thing-registry")["ConnectionStrings__thing-registry-db"];
 
-    internal static List<string> Search(string folder, IReadOnlyList<string> needles)
+    // Everything about them has come to the places that are searched, and the search finds what is meant to be there.
+    Task IsWrittenDown(Created[] devices, string[] registered) => Eventually.Holds(async () =>
     {
-        var bytes = needles.Select(Encoding.ASCII.GetBytes).ToArray();
-        return [.. Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Device })
-            .Where(path => !path.Contains("/devices/", StringComparison.Ordinal))
-            .Where(path => Holds(Read(path), bytes))];
-    }
-
-    static byte[] Read(string path)
-    {
-        try
+        foreach (var id in registered) (await platform.Events($"principal-{id}")).ShouldNotBeEmpty();
+        var flows = new List<Canaries>();
+        foreach (var device in devices)
         {
-            return File.ReadAllBytes(path);
+            var steps = await platform.Operator.FindFlowSteps(device.Thing, default);
+            steps.ShouldContain(step => step.Service == "thing-registry" && step.Step == "thing registered");
+            flows.Add(Canaries.OfText(steps.First(step => step.Step == "certificate issued").FlowId!));
         }
-        catch (IOException)
-        {
-            return []; // a socket, or a file that the database has just removed
-        }
+
+        foreach (var flow in flows) platform.Telemetry.Exports.Any(export => export.Signal == "traces" && Canaries.AnyIn(export.Body, [flow])).ShouldBeTrue();
+        (await Canaries.FindInDatabases(Database, [Canaries.OfPublicKey(devices[0].Certificate)])).ShouldNotBeEmpty();
+        Canaries.FindInFiles(platform.Fleet.Directory, [Canaries.OfText(devices[0].Thing)]).ShouldNotBeEmpty();
+    });
+
+    async Task<Created> Provisions(string format, int? port = null)
+    {
+        var serial = platform.NewSerial($"canary-{format}");
+        await using var claim = await platform.ConnectsWithClaim(serial, port: port);
+        var topic = $"$aws/certificates/create/{format}";
+        var answer = format == "cbor" ? await claim.AskInCbor(topic, []) : await claim.Ask(topic, "");
+        answer.Topic.ShouldBe($"{topic}/accepted", answer.Body.ToJsonString());
+        var created = new Created(
+            serial, Text("certificatePem"), Text("privateKey"), Text("certificateOwnershipToken"));
+        using var key = KeyPair.FromPem(created.PrivateKey);
+        key.IsRsa.ShouldBe(port is not null);
+        (await claim.Registers(Platform.Template, created.Token, ("SerialNumber", serial))).Topic.ShouldEndWith("/accepted");
+        return created;
+
+        string Text(string member) => answer.Body[member]!.GetValue<string>();
     }
 
-    static bool Holds(byte[] haystack, IEnumerable<byte[]> needles) => needles.Any(needle => haystack.AsSpan().IndexOf(needle) >= 0);
+    sealed record Created(string Thing, string Certificate, string PrivateKey, string Token);
 }

@@ -11,15 +11,19 @@ public sealed class SecondGateway : IDisposable
     public const string Name = "second";
 
     readonly Process _process;
-    readonly string _folder;
 
-    SecondGateway(Process process, string folder, int port) => (_process, _folder, Port) = (process, folder, port);
+    SecondGateway(Process process, string folder, int port) => (_process, Folder, Port) = (process, folder, port);
+
+    /// <summary>Where it keeps its data.</summary>
+    public string Folder { get; }
 
     /// <summary>Of its MQTT listener.</summary>
     public int Port { get; }
 
     /// <summary>Starts it and waits until it is healthy.</summary>
-    public static async Task<SecondGateway> Start(Fleet fleet)
+    /// <param name="fleet">Whose environment it has.</param>
+    /// <param name="settings">Environment of its own.</param>
+    public static async Task<SecondGateway> Start(Fleet fleet, params (string Name, string Value)[] settings)
     {
         var (port, http) = (FreePort(), FreePort());
         var folder = Directory.CreateTempSubdirectory("second-gateway-").FullName;
@@ -30,6 +34,7 @@ public sealed class SecondGateway : IDisposable
         start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{http}";
         start.Environment["MqttGateway__DataDirectory"] = folder;
         start.Environment["MqttGateway__Name"] = Name;
+        foreach (var (name, value) in settings) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.OutputDataReceived += static (_, _) => { };
         process.ErrorDataReceived += static (_, _) => { };
@@ -45,7 +50,7 @@ public sealed class SecondGateway : IDisposable
         _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
         _process.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
     }
 
     static int FreePort()
