@@ -60,15 +60,30 @@ public sealed class ThirdPartyClientStories(Platform platform)
         outcome["echoed"]!.GetValue<string>().ShouldBe("hello from MQTT.js");
     }
 
-    [Fact]
-    public async Task Paho_provisions_with_its_own_key()
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    public async Task Paho_provisions(int protocol, bool ownKey)
     {
-        var device = await platform.NewThirdPartyDevice("paho", ownKey: true);
+        var device = await platform.NewThirdPartyDevice($"paho-{protocol}", ownKey);
 
-        var outcome = await device.RunPython("paho_client.py");
+        var outcome = await device.RunPython("paho_client.py", settings => settings["protocol"] = protocol);
 
         outcome["thingName"]!.GetValue<string>().ShouldBe(device.Serial);
         outcome["echoed"]!.GetValue<string>().ShouldBe("hello from paho");
+    }
+
+    /// <summary>Answers come to the connection that asked and to no other: mosquitto_rr asks and hears on one, a pub beside a sub would hear nothing.</summary>
+    [Fact]
+    public async Task Mosquitto_rr_provisions_step_by_step()
+    {
+        var device = await platform.NewThirdPartyDevice("mosquitto-rr", ownKey: true);
+
+        var created = await device.MosquittoAsks(Exchange.CreateFromCsr, Exchange.Request(Platform.OwnRequest(device.Serial)));
+        var registered = await device.MosquittoAsks(
+            Exchange.Provision(Platform.Template), Exchange.Registration(created["certificateOwnershipToken"]!.GetValue<string>(), ("SerialNumber", device.Serial)));
+
+        registered["thingName"]!.GetValue<string>().ShouldBe(device.Serial);
     }
 
     [Fact]

@@ -36,8 +36,8 @@ sealed class ThirdPartyDevice
     public async Task<JsonObject> RunNode(string script, Action<JsonObject>? set = null) =>
         Outcome(await Command.Run("node", [Path.Combine(Clients, script), Settings(set)], directory: Clients));
 
-    public async Task<JsonObject> RunPython(string script) =>
-        Outcome(await Command.Run("/usr/bin/python3", [Path.Combine(Clients, script), Settings(null)], directory: Clients));
+    public async Task<JsonObject> RunPython(string script, Action<JsonObject>? set = null) =>
+        Outcome(await Command.Run("/usr/bin/python3", [Path.Combine(Clients, script), Settings(set)], directory: Clients));
 
     /// <summary>Runs mosquitto_pub or mosquitto_sub as a provisioned device.</summary>
     public async Task<CommandResult> Mosquitto(string program, ProvisionedDevice device, params string[] arguments)
@@ -46,13 +46,23 @@ sealed class ThirdPartyDevice
         var key = Path.ChangeExtension(certificate, ".key");
         await File.WriteAllTextAsync(certificate, device.Certificate.ExportCertificatePem());
         await File.WriteAllTextAsync(key, device.PrivateKeyPem);
-        return await Command.Run(program,
-        [
-            "-h", _platform.Endpoints.MqttHost, "-p", $"{_platform.Endpoints.MqttPort}",
-            "--cafile", _platform.Endpoints.RootCa, "--cert", certificate, "--key", key,
-            "-i", device.ThingName, .. arguments,
-        ]);
+        return await Mosquitto(program, device.ThingName, certificate, key, arguments);
     }
+
+    /// <summary>Asks as mosquitto_rr does, with the claim: subscribes to the answer and publishes the request, on one connection.</summary>
+    public async Task<JsonObject> MosquittoAsks(string topic, string body)
+    {
+        var answer = await Mosquitto("mosquitto_rr", $"claim-{Serial}", Path.Combine(_folder, "claim.pem"), Path.Combine(_folder, "claim.key"),
+            "-t", topic, "-e", $"{topic}/accepted", "-m", body, "-q", "1", "-W", "20");
+        return JsonNode.Parse(answer.Succeeded().Output)!.AsObject();
+    }
+
+    Task<CommandResult> Mosquitto(string program, string clientId, string certificate, string key, params string[] arguments) => Command.Run(program,
+    [
+        "-h", _platform.Endpoints.MqttHost, "-p", $"{_platform.Endpoints.MqttPort}",
+        "--cafile", _platform.Endpoints.RootCa, "--cert", certificate, "--key", key,
+        "-i", clientId, .. arguments,
+    ]);
 
     string Settings(Action<JsonObject>? set)
     {
