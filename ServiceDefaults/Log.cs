@@ -12,4 +12,10 @@ static partial class Log
 
     [LoggerMessage(3, LogLevel.Information, "Waiting for the database: {Failure}")]
     public static partial void WaitingForDatabase(ILogger logger, string failure);
+
+    [LoggerMessage(4, LogLevel.Information, "Warmed up within {Milliseconds} ms")]
+    public static partial void WarmedUp(ILogger logger, long milliseconds);
+
+    [LoggerMessage(5, LogLevel.Information, "{Step} could not be gone through ahead of the first request: {Failure}")]
+    public static partial void NotWarmedUp(ILogger logger, string step, string failure);
 }

@@ -60,6 +60,10 @@ public static class Messaging
             rabbit.ConfigureSend(send => send.UseExecute(context => context.Durable = false));
             bus.Requests.ForEach(add => add(context, rabbit));
         }));
+
+        services.AddSingleton<WarmingUp>();
+        services.AddHostedService(provider => provider.GetRequiredService<WarmingUp>()); // behind the bus, which it asks
+        services.AddHealthChecks().AddCheck<WarmingUp>("warm-up");
     }
 
     static void Connect(IRabbitMqHostConfigurator host, Uri server, string name, bool confirms)

@@ -13,6 +13,9 @@ public sealed class MessagingOptions : IValidatableObject
     /// <summary>How long a start waits for RabbitMQ before it fails. Default 1 minute.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a started service may go through its requests ahead of the first one before it says that it is ready. Default 10 seconds; zero for not at all.</summary>
+    public TimeSpan WarmUpTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a stop waits for messages in progress. Default 10 seconds.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -52,6 +55,8 @@ public sealed class MessagingOptions : IValidatableObject
             yield return new($"{Section}:{nameof(BatchPace)} ({BatchPace}) must be between zero and one second.");
         if (StartTimeout <= TimeSpan.Zero)
             yield return new($"{Section}:{nameof(StartTimeout)} ({StartTimeout}) must be above zero.");
+        if (WarmUpTimeout < TimeSpan.Zero || WarmUpTimeout > TimeSpan.FromMinutes(1))
+            yield return new($"{Section}:{nameof(WarmUpTimeout)} ({WarmUpTimeout}) must be between zero and one minute.");
         if (EventRetryMinimum <= TimeSpan.Zero || EventRetryMaximum < EventRetryMinimum)
             yield return new($"{Section}:{nameof(EventRetryMaximum)} ({EventRetryMaximum}) must be at least {nameof(EventRetryMinimum)} ({EventRetryMinimum}), above zero.");
         if (InstanceQueueExpiry < TimeSpan.FromSeconds(1))

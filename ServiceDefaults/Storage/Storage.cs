@@ -43,6 +43,7 @@ public static class Storage
         services.AddSingleton(provider => new Sealer(
             provider.GetRequiredService<EventStore>(), SealOptionsOf(provider.GetRequiredService<StorageOptions>()), provider.GetRequiredService<ILogger<Sealer>>()));
 
+        services.AddSingleton<IWarmUp, WarmStoreAndBus>();
         services.AddHostedService<SchemaAtStart>();
         services.AddHostedService(provider => provider.GetRequiredService<SubscriptionRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<Sealer>());

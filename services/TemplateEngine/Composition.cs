@@ -33,7 +33,7 @@ static class Composition
         builder.Services.AddSingleton<ProvisionThing>();
         builder.Services.AddSingleton<ObtainCertificate>();
         builder.Services.AddSingleton<RegisterThing>();
-        builder.Services.AddSingleton<RehearseTemplate>();
+        builder.Services.AddSingleton<RehearseTemplate>().AddSingleton<IWarmUp, RehearseOnce>();
         builder.Services.AddSingleton<RecordedRegistrations>();
         builder.Services.AddSingleton<ReplayTemplate>();
         builder.Services.AddSingleton<ProvisionCertificate>();
