@@ -22,7 +22,9 @@ static class WhyCommand
     static async Task<int> Run(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
         var subject = parsed.GetValue(Subject)!;
-        var steps = await controlPlane.FindFlowSteps(subject, cancellation);
+        var (steps, missing) = await controlPlane.FindFlow(subject, cancellation);
+        if (missing.Count > 0)
+            await Console.Error.WriteLineAsync($"Not the whole story: {string.Join(", ", missing)} did not answer in time. Ask again.");
         if (steps.Count == 0)
             throw new CommandFailedException(
                 $"Nothing is recorded about {subject}.",

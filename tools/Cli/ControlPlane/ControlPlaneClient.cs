@@ -87,10 +87,13 @@ sealed partial class ControlPlaneClient : IDisposable
     public Task<JsonNode> Revocation(string orderId, CancellationToken cancellation) => Send(HttpMethod.Get, $"/fleet/revocations/{Escape(orderId)}", null, cancellation);
 
     /// <summary>Every recorded step that has to do with a serial number, thing, client id, certificate id or flow.</summary>
-    public async Task<IReadOnlyList<FlowStep>> FindFlowSteps(string subject, CancellationToken cancellation)
+    public async Task<IReadOnlyList<FlowStep>> FindFlowSteps(string subject, CancellationToken cancellation) => (await FindFlow(subject, cancellation)).Steps;
+
+    /// <summary>The same, with the services that did not answer in time: what they know is not among the steps.</summary>
+    public async Task<(IReadOnlyList<FlowStep> Steps, IReadOnlyList<string> Missing)> FindFlow(string subject, CancellationToken cancellation)
     {
         var answer = await Send(HttpMethod.Get, $"/fleet/flows?subject={Escape(subject)}", null, cancellation);
-        return answer["steps"].Deserialize<IReadOnlyList<FlowStep>>(Json) ?? [];
+        return (answer["steps"].Deserialize<IReadOnlyList<FlowStep>>(Json) ?? [], answer["missing"].Deserialize<IReadOnlyList<string>>(Json) ?? []);
     }
 
     /// <summary>A stream as recorded, whichever service owns it; at most 1,000 events from a version.</summary>
