@@ -13,6 +13,7 @@ public sealed class CrashStories(Platform platform)
     const string Active = "select certificate_id, exists (select from fleet_attachments a where a.certificate_id = p.certificate_id) from fleet_principals p where status = 'Active' and certificate_id = any ($1)";
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(400); // of flows that take a little longer
     static readonly string[] Victims = ["template-engine", "thing-registry", "certificate-authority", "mqtt-gateway", "rotation-scheduler", "postgres"];
 
     [Fact]
@@ -30,16 +31,13 @@ public sealed class CrashStories(Platform platform)
     /// <returns>How many flows were under way when the process was killed.</returns>
     async Task<int> Run(int seed)
     {
-        var random = new Random(seed);
-        var victim = Victims[random.Next(Victims.Length)];
+        var killer = new Killer(platform, seed);
+        var victim = killer.Choose(Victims);
         var name = $"seed {seed}, {victim} killed";
-        var former = platform.Fleet.ProcessId(victim);
         var devices = Enumerable.Range(0, Seeds.Devices(usual: 6)).Select(_ => new Provisioned(platform, platform.NewSerial($"crash-{seed}"), name)).ToArray();
-        using var instant = new PeriodicTimer(TimeSpan.FromMilliseconds(1 + random.Next(400)));
 
         var flows = devices.Select(device => Task.Run(device.Provisions)).ToArray();
-        await instant.WaitForNextTickAsync();
-        platform.Fleet.Kill(victim);
+        var former = await killer.Kill(victim, Moment);
         var interrupted = flows.Count(flow => !flow.IsCompleted);
         await Task.WhenAll(flows);
         await platform.Fleet.IsBack(victim, former);

@@ -1,12 +1,29 @@
 namespace FleetPlatform.Stories;
 
-/// <summary>Kills processes of the platform, as crashes would, at instants that a seed decides: the next one once the one before is back.</summary>
+/// <summary>Kills processes of the platform, as crashes would, at instants that a seed decides.</summary>
 sealed class Killer(Platform platform, int seed)
 {
     readonly Random _random = new(seed);
 
-    /// <summary>Kills one of the victims, again and again.</summary>
-    /// <param name="victims">Resources, for example <c>rotation-scheduler</c>; the seed decides whose turn it is.</param>
+    /// <summary>Whose turn it is.</summary>
+    /// <param name="victims">Resources, for example <c>rotation-scheduler</c>.</param>
+    public string Choose(string[] victims) => victims[_random.Next(victims.Length)];
+
+    /// <summary>Kills a resource once.</summary>
+    /// <param name="victim">The resource.</param>
+    /// <param name="within">The longest time until then.</param>
+    /// <returns>The process that it was, for <see cref="TestKit.Fleet.IsBack(string, int)"/>.</returns>
+    public async Task<int> Kill(string victim, TimeSpan within)
+    {
+        var former = platform.Fleet.ProcessId(victim);
+        using var instant = new PeriodicTimer(TimeSpan.FromMilliseconds(1 + _random.Next((int)within.TotalMilliseconds)));
+        await instant.WaitForNextTickAsync();
+        platform.Fleet.Kill(victim);
+        return former;
+    }
+
+    /// <summary>Kills one of the victims, again and again, the next one once the one before is back.</summary>
+    /// <param name="victims">Resources; the seed decides whose turn it is.</param>
     /// <param name="times">How often at most.</param>
     /// <param name="within">The longest time from the return of one to the next kill.</param>
     /// <param name="isOver">Ends it: what was to be disturbed has ended.</param>
@@ -16,12 +33,8 @@ sealed class Killer(Platform platform, int seed)
         var kills = 0;
         for (; kills < times && !isOver(); kills++)
         {
-            var victim = victims[_random.Next(victims.Length)];
-            var former = platform.Fleet.ProcessId(victim);
-            using var instant = new PeriodicTimer(TimeSpan.FromMilliseconds(1 + _random.Next((int)within.TotalMilliseconds)));
-            await instant.WaitForNextTickAsync();
-            platform.Fleet.Kill(victim);
-            await platform.Fleet.IsBack(victim, former);
+            var victim = Choose(victims);
+            await platform.Fleet.IsBack(victim, await Kill(victim, within));
         }
 
         return kills;
