@@ -20,7 +20,7 @@ public sealed class HeldResource : IAsyncDisposable
     {
         // The parent first: it has no more children then.
         (await Signal("STOP", [processId])).Succeeded();
-        var held = new HeldResource(resource, [processId, .. Descendants(processId)]);
+        var held = new HeldResource(resource, ProcessTree.Of(processId, leavesOut: IsGuard));
         await Signal("STOP", held._processes.Skip(1));
         return held;
     }
@@ -37,27 +37,16 @@ public sealed class HeldResource : IAsyncDisposable
     static Task<CommandResult> Signal(string signal, IEnumerable<int> processes) =>
         Command.Run("kill", [$"-{signal}", .. processes.Select(process => process.ToString(CultureInfo.InvariantCulture))]);
 
-    static int[] Descendants(int process) => Directory.EnumerateDirectories("/proc")
-        .Select(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out var id) ? id : 0)
-        .Where(id => id > 0 && ParentOf(id) == process && !IsGuard(id))
-        .SelectMany(child => (int[])[child, .. Descendants(child)]).ToArray();
-
-    // /proc/ID/stat: the name, in parentheses, may hold anything.
-    static int ParentOf(int process) =>
-        Read(process, "stat") is { Length: > 0 } stat ? int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture) : 0;
-
     // The host's watcher (guard.sh) hangs below what it guards.
-    static bool IsGuard(int process) => Read(process, "cmdline").Split('\0') is [_, "-c", _, "guard", ..];
-
-    static string Read(int process, string file)
+    static bool IsGuard(int process)
     {
         try
         {
-            return File.ReadAllText($"/proc/{process}/{file}");
+            return File.ReadAllText($"/proc/{process}/cmdline").Split('\0') is [_, "-c", _, "guard", ..];
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
-            return "";
+            return false;
         }
     }
 }
