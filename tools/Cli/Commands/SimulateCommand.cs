@@ -38,9 +38,7 @@ static class SimulateCommand
     {
         var devices = InRange(parsed.GetValue(Devices), 1_000_000, "--devices");
         var parallel = InRange(parsed.GetValue(Parallel), 1_000, "--parallel");
-        var answer = parsed.GetValue(Answer) is >= 10 and <= 86_400 and var seconds
-            ? seconds
-            : throw new CommandFailedException($"--answer-seconds is {parsed.GetValue(Answer)}.", "Give a number from 10 to 86400.");
+        var answer = InRange(parsed.GetValue(Answer), 86_400, "--answer-seconds", minimum: 10);
         ConnectionLimits.Check(parsed.GetValue(Rotate) ? devices : parallel);
         await controlPlane.CreatePolicy(DevicePolicy, ExamplePolicies.Device(controlPlane.Arns), cancellation);
         var rotate = parsed.GetValue(Rotate);
@@ -124,9 +122,9 @@ static class SimulateCommand
 
     static string Text(TimeSpan latency) => latency.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture);
 
-    static int InRange(int value, int maximum, string option) => value >= 1 && value <= maximum
+    static int InRange(int value, int maximum, string option, int minimum = 1) => value >= minimum && value <= maximum
         ? value
-        : throw new CommandFailedException($"{option} is {value}.", $"Give a number from 1 to {maximum}.");
+        : throw new CommandFailedException($"{option} is {value}.", $"Give a number from {minimum} to {maximum}.");
 
     /// <summary>Moves the bar after each device, from whatever thread ran it.</summary>
     sealed class Bar(ProgressTask task) : IProgress<SimulationProgress>
