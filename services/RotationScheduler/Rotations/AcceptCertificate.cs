@@ -65,11 +65,12 @@ sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse u
         var expiredAt = await FindExpiry(row, cancellation);
         if (number == 0) return await BeginOwn(row, 1, expiredAt, cancellation);
 
-        var pair = new CertificatePair(row.CertificateId, row.RenewalOf!, row.RegisteredAt);
         var written = await store.WriteToAggregate<Rotation, RotationEvent>(Rotation.StreamOf(thing, number),
-            rotation => Decide(pair, rotation, clock.GetUtcNow(), expiredAt), new() { Actor = row.RenewalOf }, cancellation);
+            rotation => Decide(PairOf(row), rotation, clock.GetUtcNow(), expiredAt), new() { Actor = row.RenewalOf }, cancellation);
         return written.State.Knows(row.CertificateId) ? number : await BeginOwn(row, number + 1, expiredAt, cancellation);
     }
+
+    static CertificatePair PairOf(CertificateRow row) => new(row.CertificateId, row.RenewalOf!, row.RegisteredAt);
 
     async Task<DateTimeOffset?> FindExpiry(CertificateRow row, CancellationToken cancellation) =>
         (await _ends.Read([row.RenewalOf!], cancellation))[row.RenewalOf!].FirstOrDefault() is { } end && end < row.RegisteredAt ? end : null;
@@ -78,7 +79,7 @@ sealed class AcceptCertificate(EventStore store, RotationsTable table, NoteUse u
     {
         var rule = RenewalRules.Of(await rules.Read(cancellation), row.Groups, row.Template);
         var session = store.OpenSession(new() { Actor = row.RenewalOf });
-        session.StartStream(Rotation.StreamOf(row.ThingName!, number), Begin(row.ThingName!, new(row.CertificateId, row.RenewalOf!, row.RegisteredAt), number, rule, expiredAt, clock.GetUtcNow()));
+        session.StartStream(Rotation.StreamOf(row.ThingName!, number), Begin(row.ThingName!, PairOf(row), number, rule, expiredAt, clock.GetUtcNow()));
         await session.SaveChangesAsync(cancellation); // someone who is faster: the message is retried on what is there then
         return number;
     }

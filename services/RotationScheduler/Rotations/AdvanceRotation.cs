@@ -153,7 +153,8 @@ sealed class RotationWork(
     async Task<IReadOnlyList<RotationEvent>> Next(Rotation rotation, CancellationToken cancellation)
     {
         var active = await table.ActiveOf([.. rotation.Certificates], cancellation);
-        if (AdvanceRotation.ActOf(rotation, active.Contains, clock.GetUtcNow()) is not { } act) return AdvanceRotation.Decide(rotation, active.Contains, clock.GetUtcNow()).Events;
+        var now = clock.GetUtcNow();
+        if (AdvanceRotation.ActOf(rotation, active.Contains, now) is not { } act) return AdvanceRotation.Decide(rotation, active.Contains, now).Events;
         if (act.Kind == RotationActKind.RevokeDoomed && await IsLastResort(rotation, act.CertificateId, cancellation)) act = act with { Kind = RotationActKind.SpareDoomed };
         else await Do(act, cancellation);
         return AdvanceRotation.RecordAndGoOn(act, rotation, active.Contains, clock.GetUtcNow()).Events;
