@@ -52,6 +52,12 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
     /// <summary>True: what is registered from now on is refused when it connects.</summary>
     public bool RegistersInVain { get; set; }
 
+    /// <summary>True: nobody is let in.</summary>
+    public bool LetsNobodyIn { get; set; }
+
+    /// <summary>What is published is not acknowledged before this is set; null: at once.</summary>
+    public ManualResetEventSlim? Acknowledging { get; set; }
+
     /// <summary>Tells a device to rotate, as the platform does.</summary>
     public void Command(string thing, string certificateId) => _broker.Publish(new()
     {
@@ -108,12 +114,13 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
     };
 
     public ValueTask<ConnectVerdict> AuthorizeConnect(ConnectAttempt attempt, CancellationToken cancellation) =>
-        new(IsActive(Convert.ToHexStringLower(SHA256.HashData(attempt.ClientCertificate.Span)))
+        new(!LetsNobodyIn && IsActive(Convert.ToHexStringLower(SHA256.HashData(attempt.ClientCertificate.Span)))
             ? ConnectVerdict.Accept(null)
             : ConnectVerdict.Refuse(ReasonCode.NotAuthorized));
 
     public PublishVerdict AuthorizePublish(MqttClient client, Publish publish)
     {
+        Acknowledging?.Wait(TimeSpan.FromSeconds(20));
         if (publish.Topic.StartsWith('$')) return PublishVerdict.Reserved;
         Published.Enqueue((publish.Topic, System.Text.Encoding.UTF8.GetString(publish.Payload.Span)));
         return PublishVerdict.Route;

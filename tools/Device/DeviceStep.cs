@@ -32,6 +32,9 @@ public enum DeviceStep
 
     /// <summary>The other pair is in use again.</summary>
     FallBack,
+
+    /// <summary>Living on: neither pair is let in, or something happened that was not foreseen. It is tried again.</summary>
+    Operate,
 }
 
 /// <summary>One attempt at one step.</summary>
@@ -68,7 +71,7 @@ public sealed class ProvisioningException : Exception
 
     /// <summary>
     /// The platform's errorCode (<c>InvalidParameters</c>…), <c>refused</c> (CONNACK), <c>tls</c>, <c>connection</c>, <c>timeout</c>,
-    /// <c>answer</c> (not understood), <c>credentials</c> (none to connect with).
+    /// <c>answer</c> (not understood), <c>credentials</c> (none to connect with), <c>unforeseen</c> (anything else).
     /// </summary>
     public string Code { get; }
 

@@ -37,8 +37,7 @@ public sealed partial class ReferenceDevice(DeviceOptions options, ICredentialSt
     /// <summary>Connects as the provisioned device.</summary>
     /// <exception cref="ProvisioningException">There is no credential, or the connection failed.</exception>
     public Task<MqttClientConnection> Connect(CancellationToken cancellation = default) => Connect(
-        DeviceStep.Reconnect, store.ReadDevice() ?? throw NoCredential(DeviceStep.Reconnect, "There is no device credential to connect with."),
-        OperationalClientId(store.ReadIdentity()), cancellation);
+        DeviceStep.Reconnect, InUse(), OperationalClientId(store.ReadIdentity()), cancellation);
 
     async Task<DeviceIdentity?> TryReconnect(Credential device, CancellationToken cancellation)
     {

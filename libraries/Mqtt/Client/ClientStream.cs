@@ -7,25 +7,11 @@ namespace FleetPlatform.Mqtt;
 /// <summary>Opens the byte stream of a client's connection.</summary>
 static class ClientStream
 {
+    /// <exception cref="IOException">Nobody there, or lost in the handshake.</exception>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">One side does not accept the other's TLS.</exception>
     public static async Task<Stream> Open(MqttConnectionOptions options, CancellationToken cancellation)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(options.Host, options.Port, cancellation);
-        }
-        catch (SocketException failure)
-        {
-            socket.Dispose();
-            throw new IOException($"No connection to {options.Host}:{options.Port}: {failure.SocketErrorCode}.", failure);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-
-        var network = new NetworkStream(socket, ownsSocket: true);
+        var network = new NetworkStream(await Reach(options, cancellation), ownsSocket: true);
         if (options.Tls is not { } tls) return network;
 
         var stream = new SslStream(network, leaveInnerStreamOpen: false);
@@ -37,6 +23,27 @@ static class ClientStream
         catch
         {
             await stream.DisposeAsync();
+            throw;
+        }
+    }
+
+    static async Task<Socket> Reach(MqttConnectionOptions options, CancellationToken cancellation)
+    {
+        Socket? socket = null;
+        try
+        {
+            socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(options.Host, options.Port, cancellation);
+            return socket;
+        }
+        catch (SocketException failure)
+        {
+            socket?.Dispose(); // null when the machine has none left
+            throw new IOException($"No connection to {options.Host}:{options.Port}: {failure.SocketErrorCode}.", failure);
+        }
+        catch
+        {
+            socket?.Dispose();
             throw;
         }
     }

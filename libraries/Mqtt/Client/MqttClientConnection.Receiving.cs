@@ -20,7 +20,7 @@ public sealed partial class MqttClientConnection
             SessionExpiry = _options.SessionExpiry,
             ReceiveMaximum = _options.ReceiveMaximum,
             MaximumPacketSize = _options.MaximumPacketSize,
-        });
+        }).WaitAsync(cancellation);
         if (await ReadOne(cancellation) is not ConnAck ack) throw new IOException("The server closed the connection before CONNACK.");
         if (ack.Reason != ReasonCode.Success) throw new MqttConnectException(ack);
 
@@ -30,6 +30,7 @@ public sealed partial class MqttClientConnection
         _reading = true;
         _ = ReadPackets();
         if (keepAlive > TimeSpan.Zero) _pings = new Timer(_ => Ping(), null, keepAlive * 0.4, keepAlive * 0.4);
+        if (_closed.Task.IsCompleted) _pings?.Dispose(); // it has ended already
     }
 
     // All packets that came together are answered together: one write for their acknowledgements.

@@ -34,7 +34,8 @@ public sealed partial class MqttClientConnection : IPacketTransport, IAsyncDispo
 
     /// <summary>Connects and waits for CONNACK.</summary>
     /// <exception cref="MqttConnectException">The server refused with CONNACK.</exception>
-    /// <exception cref="IOException">No connection, or closed before CONNACK. <see cref="System.Security.Authentication.AuthenticationException"/> for TLS.</exception>
+    /// <exception cref="IOException">No connection, lost or closed before CONNACK, or something else came than CONNACK.</exception>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">One side does not accept the other's TLS.</exception>
     /// <exception cref="TimeoutException">Nothing came in time.</exception>
     public static async Task<MqttClientConnection> Connect(MqttConnectionOptions options, CancellationToken cancellation = default)
     {
@@ -59,6 +60,11 @@ public sealed partial class MqttClientConnection : IPacketTransport, IAsyncDispo
         {
             throw new TimeoutException($"{options.Host}:{options.Port} did not accept within {options.ConnectTimeout}.", late);
         }
+        catch (Exception lost) when (lost is MalformedPacketException || (ConnectionLoss.Is(lost) && lost is not (IOException or OperationCanceledException)))
+        {
+            // A write that failed has closed the stream under whoever waits for the answer.
+            throw new IOException($"The connection to {options.Host}:{options.Port} ended before CONNACK: {lost.Message}", lost);
+        }
     }
 
     /// <summary>The server's CONNACK.</summary>
@@ -79,8 +85,8 @@ public sealed partial class MqttClientConnection : IPacketTransport, IAsyncDispo
     /// <exception cref="IOException">The connection ended first.</exception>
     public async Task<IReadOnlyList<ReasonCode>> Subscribe(IReadOnlyList<TopicSubscription> filters, CancellationToken cancellation = default)
     {
-        var answer = await Ask(id => new Subscribe { PacketId = id, Filters = filters }, cancellation);
-        return ((SubAck)answer).Reasons;
+        var answer = await Ask<SubAck>(id => new Subscribe { PacketId = id, Filters = filters }, cancellation);
+        return answer.Reasons.Count == filters.Count ? answer.Reasons : throw new IOException($"{answer.Reasons.Count} answers to {filters.Count} filters.");
     }
 
     /// <summary>Subscribes to one filter.</summary>
@@ -89,7 +95,7 @@ public sealed partial class MqttClientConnection : IPacketTransport, IAsyncDispo
 
     /// <summary>Unsubscribes and waits for UNSUBACK.</summary>
     public Task Unsubscribe(string filter, CancellationToken cancellation = default) =>
-        Ask(id => new Unsubscribe { PacketId = id, Filters = [filter] }, cancellation);
+        Ask<UnsubAck>(id => new Unsubscribe { PacketId = id, Filters = [filter] }, cancellation);
 
     /// <summary>Publishes. QoS 0 completes when written, QoS 1 with PUBACK.</summary>
     /// <returns>PUBACK's reason; success for QoS 0 and 3.1.1.</returns>
@@ -106,38 +112,55 @@ public sealed partial class MqttClientConnection : IPacketTransport, IAsyncDispo
             return ReasonCode.Success;
         }
 
-        var answer = await Ask(id => publish with { PacketId = id }, cancellation);
-        return ((PubAck)answer).Reason;
+        return (await Ask<PubAck>(id => publish with { PacketId = id }, cancellation)).Reason;
     }
 
     /// <summary>Sends any packet as it is. For tests and tools that must misbehave.</summary>
+    /// <exception cref="TimeoutException">The server does not read: it could not be written in the time that an answer has.</exception>
     public async Task Send(MqttPacket packet)
     {
         _sent = true;
-        if (_outbox.Add(packet, _options.Version)) await _outbox.Drain();
+        if (_outbox.Add(packet, _options.Version)) await _outbox.Drain().WaitAsync(_options.AnswerTimeout);
     }
 
-    /// <summary>Sends DISCONNECT and closes. The will is not published unless the reason is "with will".</summary>
+    /// <summary>Sends DISCONNECT, if the server still reads, and closes. The will is not published unless the reason is "with will".</summary>
     public async Task Disconnect(ReasonCode reason = ReasonCode.Success, CancellationToken cancellation = default)
     {
-        await Send(new Disconnect { Reason = reason });
-        await _outbox.WhenIdle().WaitAsync(cancellation);
+        try
+        {
+            await Send(new Disconnect { Reason = reason });
+            await _outbox.WhenIdle().WaitAsync(_options.AnswerTimeout, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            // Then without a good-bye.
+        }
+
         await DisposeAsync();
     }
 
-    /// <summary>Closes without DISCONNECT, as a device that loses power: the will is published.</summary>
+    /// <summary>Closes without DISCONNECT, as a device that loses power: the will is published. Never fails.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        if (_pings is not null) await _pings.DisposeAsync();
+        _pings?.Dispose();
         _outbox.Discard();
         _incoming.Writer.TryComplete();
-        await _stream.DisposeAsync();
+        try
+        {
+            await _stream.DisposeAsync();
+        }
+        catch (Exception lost) when (ConnectionLoss.Is(lost))
+        {
+            // Closed is closed.
+        }
+
         if (!_reading) End(null);
-        await _closed.Task;
+        Task read = _closed.Task;
+        await read.WaitAsync(_options.AnswerTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    async Task<MqttPacket> Ask(Func<ushort, MqttPacket> packet, CancellationToken cancellation)
+    async Task<T> Ask<T>(Func<ushort, MqttPacket> packet, CancellationToken cancellation) where T : MqttPacket
     {
         var answer = new TaskCompletionSource<MqttPacket>(TaskCreationOptions.RunContinuationsAsynchronously);
         ushort id;
@@ -147,7 +170,7 @@ public sealed partial class MqttClientConnection : IPacketTransport, IAsyncDispo
         {
             if (_closed.Task.IsCompleted) throw Gone();
             await Send(packet(id));
-            return await answer.Task.WaitAsync(_options.AnswerTimeout, cancellation);
+            return await answer.Task.WaitAsync(_options.AnswerTimeout, cancellation) is T expected ? expected : throw new IOException("The server answered something else than it was asked.");
         }
         finally
         {

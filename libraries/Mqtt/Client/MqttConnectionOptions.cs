@@ -38,7 +38,7 @@ public sealed class MqttConnectionOptions
     /// <summary>From the TCP connect to CONNACK. Default 10 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long SUBSCRIBE, UNSUBSCRIBE and a QoS 1 PUBLISH wait for their answer. Default 10 s.</summary>
+    /// <summary>How long a packet may take to be written, and SUBSCRIBE, UNSUBSCRIBE and a QoS 1 PUBLISH wait for their answer. Default 10 s.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Largest packet accepted, in bytes. Default 256 KiB.</summary>

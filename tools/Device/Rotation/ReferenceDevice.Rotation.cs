@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Threading.Channels;
 using FleetPlatform.Mqtt;
@@ -13,22 +14,26 @@ public sealed partial class ReferenceDevice
 {
     static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
-    /// <summary>Stays connected and rotates when it is told to, or when its certificate nears its end, until cancelled. A platform that is away is waited for.</summary>
+    /// <summary>
+    /// Stays connected and rotates when it is told to, or when its certificate nears its end, until cancelled: nothing else ends it. A platform
+    /// that is away is waited for; what is refused or was not foreseen is reported as <see cref="DeviceStep.Operate"/>, and tried again after a while.
+    /// </summary>
     /// <param name="onConnected">Told of each connection, once it is proven by a message that went through.</param>
-    /// <exception cref="ProvisioningException">Neither pair is let in any more.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task Operate(Action<MqttClientConnection>? onConnected = null, CancellationToken cancellation = default)
     {
         var (losses, order) = (0, (RotationOrder?)null);
         while (true)
         {
-            await using var connection = await ConnectInUse(cancellation);
+            var began = Stopwatch.GetTimestamp();
             try
             {
+                await using var connection = await ConnectInUse(cancellation);
                 var thing = OperationalClientId(store.ReadIdentity());
                 await Begin(connection, thing, cancellation);
                 onConnected?.Invoke(connection);
                 losses = 0;
-                order = order is not null && IsMeant(order.Command, store.ReadDevice()!) ? order : await NextOccasion(connection, thing, cancellation);
+                order = order is not null && IsMeant(order.Command, InUse()) ? order : await NextOccasion(connection, thing, cancellation);
                 if (order is not null)
                 {
                     await Rotate(connection, thing, order, cancellation);
@@ -36,8 +41,9 @@ public sealed partial class ReferenceDevice
                     continue;
                 }
             }
-            catch (Exception lost) when (IsLoss(lost) && !cancellation.IsCancellationRequested)
+            catch (Exception lost) when (!cancellation.IsCancellationRequested)
             {
+                if (!IsLoss(lost)) progress?.Report(new(DeviceStep.Operate, losses + 1, Stopwatch.GetElapsedTime(began), AsFailure(lost)));
                 // The command was acknowledged and does not come again: the next connection goes on with it, unless each is lost over it.
                 if (order is not null && ++order.Losses >= options.Retry.Attempts) order = null;
             }
@@ -54,12 +60,12 @@ public sealed partial class ReferenceDevice
         for (var attempt = 1; ; attempt++)
         {
             var state = store.ReadSlots();
-            if (state.Failures >= options.TrialsBeforeFallBack && store.ReadSlot(state.Other) is not null) state = await FallBack(state);
+            var isGivenUp = state.Failures >= options.TrialsBeforeFallBack || store.ReadSlot(state.InUse) is null;
+            if (isGivenUp && store.ReadSlot(state.Other) is not null) state = await FallBack(state);
             store.StoreSlots(state with { Failures = state.Failures + 1 });
             try
             {
-                var credential = store.ReadSlot(state.InUse) ?? store.ReadSlot(state.Other)
-                    ?? throw NoCredential(DeviceStep.Reconnect, "There is no device credential to connect with.");
+                var credential = InUse();
                 return await Step(DeviceStep.Reconnect, attempt, () => Connect(
                     DeviceStep.Reconnect, credential, OperationalClientId(store.ReadIdentity()), cancellation, keepsSession: true));
             }
@@ -94,7 +100,7 @@ public sealed partial class ReferenceDevice
     /// <returns>What to do; null when the connection has ended.</returns>
     async Task<RotationOrder?> NextOccasion(MqttClientConnection connection, string thing, CancellationToken cancellation)
     {
-        var credential = store.ReadDevice()!;
+        var credential = InUse();
         while (true)
         {
             var left = RenewalOf(credential) - _clock.GetUtcNow();
@@ -210,6 +216,11 @@ public sealed partial class ReferenceDevice
     static Task<ReasonCode> Report(MqttClientConnection connection, string thing, (string Status, string? Detail) report, CancellationToken cancellation) =>
         connection.Publish($"devices/{thing}/certs/rotate/report", JsonSerializer.SerializeToUtf8Bytes(new { status = report.Status, detail = report.Detail }),
             QoS.AtLeastOnce, cancellation: cancellation);
+
+    Credential InUse() => store.ReadDevice() ?? throw NoCredential(DeviceStep.Reconnect, "There is no device credential to connect with.");
+
+    static ProvisioningException AsFailure(Exception failure) => failure as ProvisioningException
+        ?? new(DeviceStep.Operate, "unforeseen", $"{failure.GetType().Name}: {failure.Message}", retryable: true, failure);
 
     static bool IsLoss(Exception failure) => failure is IOException or TimeoutException or ChannelClosedException;
 }

@@ -22,10 +22,10 @@ public sealed class RotationSimulator(IReadOnlyList<SimulatedDevice> fleet, int 
     /// <summary>Devices that are connected with another certificate than at first, and have published with it.</summary>
     public int Rotated => Volatile.Read(ref _rotated);
 
-    /// <summary>Devices that live no more, because no pair of theirs connects or something was not foreseen: always 0.</summary>
+    /// <summary>Devices of which no pair connects any more, or to which something happened that was not foreseen, and that have not come back since: always 0.</summary>
     public int Lost => Volatile.Read(ref _lost);
 
-    /// <summary>Why the first of them does not; null while there is none.</summary>
+    /// <summary>What happened to the first of them, even if it has come back; null while there is none.</summary>
     public string? FirstLoss => Volatile.Read(ref _firstLoss);
 
     /// <summary>Lets them live until cancelled.</summary>
@@ -44,33 +44,60 @@ public sealed class RotationSimulator(IReadOnlyList<SimulatedDevice> fleet, int 
 
     async Task Live(SimulatedDevice device, SemaphoreSlim doors, CancellationToken cancellation)
     {
-        var first = device.Store.ReadDevice()!.CertificateId;
-        var (connected, rotated) = (false, false);
+        var life = new Life(this, device, doors);
         try
         {
             await (device.Fault is { } fault
-                ? new MisbehavingDevice(device.Options, device.Store, fault).Live(OnConnected, cancellation)
-                : new ReferenceDevice(device.Options, device.Store).Operate(_ => OnConnected(), cancellation));
+                ? new MisbehavingDevice(device.Options, device.Store, fault).Live(life.OnConnected, cancellation)
+                : new ReferenceDevice(device.Options, device.Store, life).Operate(_ => life.OnConnected(), cancellation));
         }
         catch (Exception end) when (!cancellation.IsCancellationRequested)
         {
-            Interlocked.Increment(ref _lost);
-            Interlocked.CompareExchange(ref _firstLoss, $"{device.Store.ReadIdentity()?.ThingName}: {end.GetType().Name}: {end.Message}", null);
-            if (!connected) doors.Release();
+            life.OnLost($"{end.GetType().Name}: {end.Message}");
+        }
+    }
+
+    /// <summary>What has become of one device. Told by the device alone, one thing after the other.</summary>
+    sealed class Life(RotationSimulator fleet, SimulatedDevice device, SemaphoreSlim doors) : IProgress<StepReport>
+    {
+        readonly string _first = device.Store.ReadDevice()!.CertificateId;
+        bool _entered;
+        bool _connected;
+        bool _rotated;
+        bool _lost;
+
+        public void Report(StepReport value)
+        {
+            if (value is { Step: DeviceStep.Operate, Failure: { } failure }) OnLost(failure.Message);
         }
 
-        void OnConnected()
+        public void OnConnected()
         {
-            if (!connected)
-            {
-                connected = true;
-                Interlocked.Increment(ref _connected);
-                doors.Release();
-            }
+            Enter();
+            Count(ref _connected, true, ref fleet._connected);
+            Count(ref _lost, false, ref fleet._lost);
+            if (device.Store.ReadDevice()!.CertificateId != _first) Count(ref _rotated, true, ref fleet._rotated);
+        }
 
-            if (rotated || device.Store.ReadDevice()!.CertificateId == first) return;
-            rotated = true;
-            Interlocked.Increment(ref _rotated);
+        public void OnLost(string why)
+        {
+            Interlocked.CompareExchange(ref fleet._firstLoss, $"{device.Store.ReadIdentity()?.ThingName}: {why}", null);
+            Count(ref _lost, true, ref fleet._lost);
+            Enter();
+        }
+
+        void Enter()
+        {
+            if (_entered) return;
+            _entered = true;
+            doors.Release();
+        }
+
+        static void Count(ref bool state, bool next, ref int devices)
+        {
+            if (state == next) return;
+            state = next;
+            Interlocked.Add(ref devices, next ? 1 : -1);
         }
     }
 }

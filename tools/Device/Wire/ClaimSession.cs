@@ -62,10 +62,10 @@ sealed class ClaimSession(MqttClientConnection connection, DeviceOptions options
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(options.AnswerTimeout);
+        // The answer may overtake the acknowledgement: both are waited for, the answer decides.
+        var answered = ReadAnswer(topic, fits, deadline.Token);
         try
         {
-            // The answer may overtake the acknowledgement: both are waited for, the answer decides.
-            var answered = ReadAnswer(topic, fits, deadline.Token);
             var acknowledged = await connection.Publish(topic, body, options.QoS, cancellation: deadline.Token);
             if (acknowledged.IsFailure()) throw new ProvisioningException(step, "refused", $"{topic}: {acknowledged}", retryable: false);
 
@@ -83,6 +83,12 @@ sealed class ClaimSession(MqttClientConnection connection, DeviceOptions options
         catch (Exception lost) when (lost is IOException or ChannelClosedException)
         {
             throw new ProvisioningException(step, "connection", "The connection ended before the answer came.", retryable: true, lost);
+        }
+        finally
+        {
+            // One that reads on would take what comes next from those it is meant for.
+            await deadline.CancelAsync();
+            await ((Task)answered).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -107,17 +113,5 @@ sealed class ClaimSession(MqttClientConnection connection, DeviceOptions options
         { StatusCode = status };
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            await connection.Disconnect();
-        }
-        catch (IOException)
-        {
-            // It is gone already.
-        }
-
-        await connection.DisposeAsync();
-    }
+    public async ValueTask DisposeAsync() => await connection.Disconnect();
 }

@@ -1,0 +1,129 @@
+using FleetPlatform.Mqtt;
+
+namespace FleetPlatform.Device.Tests;
+
+/// <summary>A device in operation that ends, or waits for what never comes, is as good as bricked: nobody is there to switch it off and on again.</summary>
+public sealed class NeverSilentTests : IAsyncLifetime
+{
+    const string Thing = "sensor-0042";
+    readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(60));
+    readonly string _folder = Directory.CreateTempSubdirectory("fleet-silent-").FullName;
+    readonly System.Collections.Concurrent.ConcurrentQueue<StepReport> _failed = new();
+    PlatformStandIn _platform = null!;
+    Action<string>? _onFileOperation;
+    FileCredentialStore _store = null!;
+    int _connections;
+
+    public async ValueTask InitializeAsync()
+    {
+        _platform = await PlatformStandIn.Start();
+        _store = new(_folder, operation => _onFileOperation?.Invoke(operation));
+        _store.StoreClaim(_platform.Claim);
+        await new ReferenceDevice(_platform.Options(), _store).Provision(_stop.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _stop.Dispose();
+        await _platform.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    Task Operate(Action? onConnected = null) => new ReferenceDevice(
+        _platform.Options() with { Retry = new() { Attempts = 2, FirstDelay = TimeSpan.FromMilliseconds(1), MaximumDelay = TimeSpan.FromMilliseconds(20) } },
+        _store, new Steps(report =>
+        {
+            if (report is { Step: DeviceStep.Operate }) _failed.Enqueue(report);
+        })).Operate(_ =>
+        {
+            Interlocked.Increment(ref _connections);
+            onConnected?.Invoke();
+        }, _stop.Token);
+
+    async Task IsCancelled(Task life)
+    {
+        life.IsCompleted.ShouldBeFalse($"{life.Exception}");
+        await _stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => life);
+    }
+
+    [Fact]
+    public async Task What_was_not_foreseen_is_reported_and_the_device_lives_on_and_rotates()
+    {
+        var (old, broken) = (_store.ReadDevice()!.CertificateId, 0);
+        var life = Operate(() =>
+        {
+            if (_connections == 1) throw new InvalidOperationException("firmware");
+            _onFileOperation ??= operation =>
+            {
+                // The flash that fails at each of the first operations of a rotation once.
+                if (Interlocked.Increment(ref broken) % 2 == 1 && broken < 12) throw new NotSupportedException($"flash: {operation}");
+            };
+            _platform.Command(Thing, old);
+        });
+
+        await Eventually.Is(() => _store.ReadDevice()?.CertificateId is { } current && current != old && _store.ReadSlots().Failures == 0, within: TimeSpan.FromSeconds(30));
+
+        _failed.First().Failure!.Code.ShouldBe("unforeseen");
+        _failed.ShouldContain(report => report.Failure!.Message.Contains("firmware", StringComparison.Ordinal));
+        _failed.ShouldContain(report => report.Failure!.Message.Contains("flash", StringComparison.Ordinal));
+        await IsCancelled(life);
+    }
+
+    [Fact]
+    public async Task Refused_with_each_pair_it_says_so_and_asks_on_until_it_is_let_in()
+    {
+        _platform.LetsNobodyIn = true;
+        var life = Operate();
+        await Eventually.Is(() => _failed.Count >= 2, within: TimeSpan.FromSeconds(30));
+        _failed.ShouldAllBe(report => report.Failure!.Code == "refused");
+
+        _platform.LetsNobodyIn = false;
+        await Eventually.Is(() => _connections > 0, within: TimeSpan.FromSeconds(30));
+        await IsCancelled(life);
+    }
+
+    [Fact]
+    public async Task A_slot_that_can_no_longer_be_read_gives_way_to_the_other_one()
+    {
+        var good = _store.ReadDevice()!.CertificateId;
+        _store.StoreSlots(new SlotState(1, 0, null)); // which holds nothing
+        var life = Operate();
+
+        await Eventually.Is(() => _platform.Published.Any(message => message.Body.Contains("rolled-back", StringComparison.Ordinal)), within: TimeSpan.FromSeconds(30));
+        _store.ReadDevice()!.CertificateId.ShouldBe(good);
+        await IsCancelled(life);
+    }
+
+    /// <summary>A wait that was given up must not take the next answer, or the next command, from the one that waits for it.</summary>
+    [Fact]
+    public async Task An_acknowledgement_that_is_late_costs_nothing_but_time()
+    {
+        var options = _platform.Options();
+        var credential = _store.ReadDevice()!;
+        await using var connection = await MqttClientConnection.Connect(new MqttConnectionOptions
+        {
+            Host = options.Host, Port = options.Port, ClientId = Thing, AnswerTimeout = TimeSpan.FromSeconds(1),
+            Tls = new() { CertificateContext = credential.Context, Roots = options.Roots },
+        }, _stop.Token);
+        var session = new ClaimSession(connection, options);
+        await session.Subscribe(_stop.Token);
+        _platform.Mishaps.Enqueue(new Silence());
+        using (_platform.Acknowledging = new())
+        {
+            await Ask().ShouldThrowAsync<ProvisioningException>();
+            _platform.Acknowledging.Set();
+            await Eventually.Is(() => _platform.Mishaps.IsEmpty);
+            _platform.Acknowledging = null;
+        }
+
+        (await Ask()).Credential.CertificateId.ShouldNotBe(credential.CertificateId);
+
+        async Task<IssuedCertificate> Ask()
+        {
+            using var key = Pki.KeyPair.CreateEcdsaP256();
+            return await session.RequestCertificate(key.PrivateKeyPem, key.CreateSigningRequest(Thing), _stop.Token);
+        }
+    }
+}
