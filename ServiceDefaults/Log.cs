@@ -18,4 +18,10 @@ static partial class Log
 
     [LoggerMessage(5, LogLevel.Information, "{Step} could not be gone through ahead of the first request: {Failure}")]
     public static partial void NotWarmedUp(ILogger logger, string step, string failure);
+
+    [LoggerMessage(6, LogLevel.Critical, "The hash chain over events does not run through seal {Seal}, {Hash}, which was witnessed: it was written anew or cut off, or a backup is older")]
+    public static partial void ChainBroken(ILogger logger, long seal, string hash);
+
+    [LoggerMessage(7, LogLevel.Information, "The end of the hash chain over events was not witnessed: {Failure}")]
+    public static partial void NotWitnessed(ILogger logger, string failure);
 }

@@ -64,6 +64,7 @@ public static class Messaging
         services.AddSingleton<WarmingUp>();
         services.AddHostedService(provider => provider.GetRequiredService<WarmingUp>()); // behind the bus, which it asks
         services.AddHealthChecks().AddCheck<WarmingUp>("warm-up");
+        if (services.Any(registered => registered.ServiceType == typeof(Events.EventStore))) Storage.AddWitness(services);
     }
 
     static void Connect(IRabbitMqHostConfigurator host, Uri server, string name, bool confirms)

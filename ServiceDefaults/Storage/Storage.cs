@@ -50,6 +50,14 @@ public static class Storage
         services.AddHealthChecks().AddCheck<StoreHealth>("event-store", timeout: TimeSpan.FromSeconds(5));
     }
 
+    /// <summary>Behind the bus, over which the authority is asked.</summary>
+    internal static void AddWitness(IServiceCollection services)
+    {
+        services.AddSingleton<WitnessChain>();
+        services.AddHostedService(provider => provider.GetRequiredService<WitnessChain>());
+        services.AddHealthChecks().AddCheck<WitnessHealth>("witness");
+    }
+
     static SealOptions SealOptionsOf(StorageOptions options) => new() { MaximumEvents = options.SealEvents, Linger = options.SealLinger };
 
     static EventStoreOptions OptionsOf(FleetStoreBuilder fleet, EventTypes eventTypes, IServiceProvider provider)

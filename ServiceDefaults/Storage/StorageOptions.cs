@@ -26,12 +26,17 @@ public sealed class StorageOptions : IValidatableObject
     /// <summary>An event that is in no seal for this long makes the service degraded. Default 2 minutes.</summary>
     public TimeSpan SealLag { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How often the end of the hash chain is signed by the authority while events come. Default 10 seconds.</summary>
+    public TimeSpan WitnessPeriod { get; init; } = TimeSpan.FromSeconds(10);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (StartTimeout <= TimeSpan.Zero)
             yield return new($"{Section}:{nameof(StartTimeout)} ({StartTimeout}) must be above zero.");
         if (DegradedLag <= TimeSpan.Zero || UnhealthyLag <= DegradedLag)
             yield return new($"{Section}:{nameof(UnhealthyLag)} ({UnhealthyLag}) must be above {nameof(DegradedLag)} ({DegradedLag}), above zero.");
+        if (WitnessPeriod <= TimeSpan.Zero || WitnessPeriod > TimeSpan.FromHours(1))
+            yield return new($"{Section}:{nameof(WitnessPeriod)} ({WitnessPeriod}) must be above zero and at most an hour.");
         if (SealLinger <= TimeSpan.Zero || SealLag <= SealLinger)
             yield return new($"{Section}:{nameof(SealLag)} ({SealLag}) must be above {nameof(SealLinger)} ({SealLinger}), above zero.");
     }

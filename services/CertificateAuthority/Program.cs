@@ -5,6 +5,7 @@ using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.CertificateAuthority.Revocation;
 using FleetPlatform.CertificateAuthority.Transparency;
 using FleetPlatform.CertificateAuthority.Trust;
+using FleetPlatform.CertificateAuthority.Witness;
 using FleetPlatform.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -23,6 +24,7 @@ builder.Services.AddSingleton<RsaPool>().AddHostedService(services => services.G
 builder.Services.AddSingleton<SignPrepared>().AddSingleton<IssueCertificate>().AddSingleton<IssueServerCertificate>().AddHostedService<FinishPrepared>();
 builder.Services.AddSingleton<SignRevocationList>().AddSingleton<IssueResponderCertificate>();
 builder.Services.AddSingleton<CheckpointKey>().AddSingleton<SignCheckpoint>();
+builder.Services.AddSingleton<WitnessKey>().AddSingleton<WitnessedHeads>().AddSingleton<WitnessHead>();
 builder.Services.AddSingleton<RegisterAuthority>().AddSingleton<FindIssuer>();
 builder.Services.AddSingleton<IFlowSteps, FlowSteps>();
 builder.Services.AddHealthChecks().AddCheck<IssuerHealth>("issuer");
@@ -36,6 +38,8 @@ builder.AddFleetBus("certificate-authority", bus => bus
     .AddRequestConsumer<ListRevocationIssuersConsumer>()
     .AddRequestConsumer<IssueResponderCertificateConsumer>()
     .AddRequestConsumer<SignCheckpointConsumer>()
+    .AddRequestConsumer<WitnessHeadConsumer>()
+    .AddRequestConsumer<FindWitnessedHeadConsumer>()
     .AddRequestConsumer<ListIssuersConsumer>()
     .AddRequestConsumer<RequestIssuerConsumer>()
     .AddRequestConsumer<InstallIssuerConsumer>()

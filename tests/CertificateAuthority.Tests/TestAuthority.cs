@@ -35,7 +35,7 @@ sealed class TestAuthority : IAsyncDisposable
         var metrics = new Metrics(_service);
         _pool = new(options, metrics, TimeProvider.System);
         Ring = new();
-        Sign = new(Store, Clock);
+        Sign = new(Store, Ring, Clock);
         Rules = new(Store, new(options), options, Clock);
         Issue = new(Store, Sign, Ring, new(options), Rules, _pool, new(options, Clock), new() { Key = Convert.ToBase64String(TokenKey) }, options, metrics, Clock);
         IssueServer = new(Sign, Ring, new(options), metrics, Clock);

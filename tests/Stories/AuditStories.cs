@@ -27,6 +27,52 @@ public sealed class AuditStories(Platform platform)
         File.Delete(heads);
     }
 
+    /// <summary>Somebody with every database's password changes an event and has the whole chain written anew over it. Nobody has kept anything.</summary>
+    [Fact]
+    public async Task A_chain_that_was_written_anew_is_not_the_one_that_the_authority_has_signed()
+    {
+        const string store = "rotation-scheduler"; // nobody else's story looks at its seals
+        await using var database = NpgsqlDataSource.Create(platform.Fleet.EnvironmentOf(store)["ConnectionStrings__rotation-scheduler-db"]);
+        await Eventually.Holds(async () => (await Run("audit", "verify", "--store", store)).Succeeded().Output.ShouldContain("witnessed up to seal"), TimeSpan.FromSeconds(60));
+
+        await Run(database, """
+            create table seals_as_they_were as select * from fleet_seals;
+            update mt_events set timestamp = timestamp - interval '1 microsecond' where seq_id = (select min(seq_id) from mt_events);
+            truncate fleet_seals
+            """);
+        CommandResult? verified = null;
+        try
+        {
+            await Eventually.Holds(async () =>
+            {
+                verified = await Run("audit", "verify", "--store", store);
+                verified.Output.ShouldContain("it was written anew, or cut off");
+                verified.Output.ShouldNotContain("is not as it was recorded", Case.Sensitive, "the new chain fits the new event");
+            }, TimeSpan.FromSeconds(60));
+        }
+        finally
+        {
+            await Run(database, """
+                begin;
+                lock table fleet_seals in access exclusive mode;
+                delete from fleet_seals;
+                insert into fleet_seals select * from seals_as_they_were;
+                drop table seals_as_they_were;
+                update mt_events set timestamp = timestamp + interval '1 microsecond' where seq_id = (select min(seq_id) from mt_events);
+                commit
+                """);
+        }
+
+        verified!.ExitCode.ShouldBe(2);
+        (await Run("audit", "verify", "--store", store)).Succeeded();
+    }
+
+    static async Task Run(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
     static async Task<bool> IsSealed(NpgsqlDataSource database, string stream)
     {
         await using var command = database.CreateCommand("select coalesce((select max(last_sequence) from fleet_seals), 0) >= (select max(seq_id) from mt_events where stream_id = $1)");

@@ -63,6 +63,32 @@ public sealed class OutageStories(Platform platform)
         (await platform.Events($"revocation-{unwanted.CertificateId}")).Count(type => type == "revocation.recorded.v1").ShouldBe(1);
     }
 
+    /// <summary>Nobody can be revoked, and nobody who was comes back, not even through a gateway that was started meanwhile.</summary>
+    [Fact]
+    public async Task While_the_revocation_service_is_away_the_revoked_stay_out_and_a_revoke_call_fails_clearly_and_is_repeated()
+    {
+        var (revoked, unwanted) = (await platform.ProvisionsDevice("outage-gone"), await platform.ProvisionsDevice("outage-unwanted"));
+        await Revoke(revoked);
+        await platform.RefusesToConnect(revoked.Certificate, revoked.ThingName);
+        await using var held = await platform.Fleet.Hold("revocation");
+        var refusal = Should.ThrowAsync<RequestRefusedException>(() => Revoke(unwanted));
+        await using var gateway = await platform.Fleet.Hold("mqtt-gateway");
+
+        await Returns(gateway);
+        await Eventually.Holds(async () =>
+        {
+            await using var still = await platform.Connects(unwanted);
+        }, Recovery);
+        await platform.RefusesToConnect(revoked.Certificate, revoked.ThingName);
+        (await refusal).Name.ShouldBe("ServiceUnavailableException");
+
+        await Returns(held);
+        await Eventually.Holds(() => Revoke(unwanted), Recovery);
+        await Revoke(unwanted);
+        await platform.RefusesToConnect(unwanted.Certificate, unwanted.ThingName);
+        (await platform.Events($"revocation-{unwanted.CertificateId}")).Count(type => type == "revocation.recorded.v1").ShouldBe(1);
+    }
+
     [Fact]
     public async Task While_the_registry_is_away_a_device_that_has_its_certificate_is_told_to_retry()
     {

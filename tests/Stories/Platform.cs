@@ -45,6 +45,7 @@ public sealed class Platform : IAsyncLifetime
             ["RotationScheduler__RepeatCommandsAfter"] = "00:00:03",
             ["RotationScheduler__Period"] = "00:00:01", // a rotation has half a dozen turns
             ["Revocation__LogPeriod"] = "00:00:01",
+            ["Storage__WitnessPeriod"] = "00:00:01",
         });
         Endpoints = FleetEndpoints.Read(Fleet.Directory);
         Operator = new(Endpoints);

@@ -11,6 +11,9 @@ sealed record FleetEndpoints
 
     public string? ControlPlane { get; init; }
 
+    /// <summary>Where revocation lists, OCSP and the transparency log are served, as certificates name it.</summary>
+    public string? Pki { get; init; }
+
     public string? RootCa { get; init; }
 
     public string? OperatorCredentials { get; init; }
@@ -35,10 +38,12 @@ static class FleetFiles
         var gateway = Endpoint(resources, "mqtts");
         var door = resources.OfType<ProjectResource>().FirstOrDefault(project => project.Name == "control-plane");
         var settings = door is null ? [] : await ResourceEnvironment.Resolve(door, cancellation);
+        var authority = resources.OfType<ProjectResource>().FirstOrDefault(project => project.Name == "certificate-authority");
         var endpoints = new FleetEndpoints
         {
             Mqtt = gateway is null ? null : $"{settings.GetValueOrDefault("ControlPlane__MqttEndpoint", "localhost")}:{gateway.AllocatedPort}",
             ControlPlane = door is null ? null : await new EndpointReference(door, "http").GetValueAsync(cancellation),
+            Pki = authority is null ? null : (await ResourceEnvironment.Resolve(authority, cancellation)).GetValueOrDefault("CertificateAuthority__RevocationUrl"),
             RootCa = gateway is null ? null : Path.Combine(options.Folder.In("certificate-authority"), "root-ca.pem"),
             OperatorCredentials = door is null ? null : options.Folder.OperatorCredentials,
             Region = settings.GetValueOrDefault("Fleet__Region"),
@@ -62,6 +67,7 @@ static class FleetFiles
 
           MQTT                  mqtts://{endpoints.Mqtt}
           Control plane         {endpoints.ControlPlane}
+          Lists (CRL), OCSP     {endpoints.Pki}/issuing-1/full.crl, {endpoints.Pki}/ocsp
           Root certificate      {endpoints.RootCa}
           Operator credentials  {endpoints.OperatorCredentials}
           State, logs           {options.Folder.State}, {options.Folder.Logs}/

@@ -18,6 +18,9 @@ public sealed record Checkpoint(string Origin, long Size, byte[] Root)
     /// <summary>Whether a text can name a log.</summary>
     public static bool IsOrigin(string text) => text.Length is > 0 and <= 128 && text.All(letter => letter is > ' ' and < '\u007F' and not '+');
 
+    /// <summary>The name under which the end of the hash chain over a store's events is signed: its seals are the entries, the last one's hash is the root.</summary>
+    public static string OriginOfStore(string store) => $"fleet-platform.local/stores/{store}";
+
     /// <summary>The note: what is signed, an empty line, and the signature: ECDSA on P-256 with SHA-256, in DER.</summary>
     public string Sign(IIssuerKey key)
     {

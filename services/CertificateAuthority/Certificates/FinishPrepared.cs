@@ -19,7 +19,7 @@ sealed class FinishPrepared(
     static readonly TimeSpan Settled = TimeSpan.FromMinutes(5);
 
     /// <summary>What becomes of an open issuance: null to sign it, else why it is given up. Pure.</summary>
-    /// <param name="canSign">Whether the authority that prepared it is still open.</param>
+    /// <param name="canSign">Whether the authority that prepared it is still open, and trusted by its root.</param>
     /// <param name="keyIsFree">Whether nobody else has a certificate on its key.</param>
     public static CertificateAbandoned? Decide(CertificatePrepared intent, bool canSign, bool keyIsFree, DateTimeOffset now) => intent switch
     {
@@ -80,7 +80,7 @@ sealed class FinishPrepared(
         var intent = fetched.Aggregate.Prepared!;
         var issuer = ring.Find(intent.IssuerId);
         if (await keys.IsStillFree(intent, cancellation) is not { } keyIsFree) return false; // it is decided when the other request is
-        if (Decide(intent, canSign: issuer is not null, keyIsFree, now) is { } abandoned)
+        if (Decide(intent, canSign: issuer is not null && !ring.IsRevoked(issuer), keyIsFree, now) is { } abandoned)
         {
             fetched.Append(abandoned);
             Log.Abandoned(logger, intent.FlowId, intent.SerialNumber, abandoned.Reason);

@@ -127,7 +127,7 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
     {
         if (issuance.IsOpen)
         {
-            if (ring.Find(intent.IssuerId) is not { } issuer || await keys.IsStillFree(intent, cancellation) != true) return null;
+            if (ring.Find(intent.IssuerId) is not { } issuer || ring.IsRevoked(issuer) || await keys.IsStillFree(intent, cancellation) != true) return null;
             var prepared = issuer.Signer.Resume(intent.Tbs);
             var signed = SignPrepared.Describe(intent, prepared, issuer.Signer.Sign(prepared), clock.GetUtcNow());
             var session = store.OpenSession(new() { CorrelationId = intent.FlowId, CausationId = intent.SessionId, Actor = intent.RequestedBy });

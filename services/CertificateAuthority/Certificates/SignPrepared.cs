@@ -1,4 +1,5 @@
 using FleetPlatform.CertificateAuthority.Issuers;
+using FleetPlatform.Contracts;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
 
@@ -18,10 +19,11 @@ readonly record struct Asker(string FlowId, string By, string? SessionId = null,
 }
 
 /// <summary>Records the intent, signs, records the fact: the one way to a certificate's signature.</summary>
-sealed class SignPrepared(EventStore store, TimeProvider clock)
+sealed class SignPrepared(EventStore store, IssuerRing ring, TimeProvider clock)
 {
     /// <param name="began">When the request came, as <see cref="TimeProvider.GetTimestamp"/> counts.</param>
-    /// <exception cref="ConcurrencyException">The flow was taken up before; nothing was signed.</exception>
+    /// <exception cref="ConcurrencyException">The flow was taken up before, or was given up because it took too long: nothing that was signed is recorded.</exception>
+    /// <exception cref="PkiException">The authority was revoked while this went on.</exception>
     public async Task<CertificateSigned> Handle(
         ActiveIssuer issuer, string profile, PreparedCertificate prepared, Asker asker, KeyOrigin origin, long began, CancellationToken cancellation)
     {
@@ -34,6 +36,14 @@ sealed class SignPrepared(EventStore store, TimeProvider clock)
         var opening = store.OpenSession(asker.Metadata);
         opening.StartStream(Issuance.StreamOf(asker.FlowId), intent); // flows are fresh: no fetch, and a repeated request ends here
         await opening.SaveChangesAsync(cancellation);
+
+        if (ring.IsRevoked(issuer))
+        {
+            var ending = store.OpenSession(asker.Metadata);
+            ending.Append(Issuance.StreamOf(asker.FlowId), expectedVersion: 1, new CertificateAbandoned { Reason = "Its issuer was revoked meanwhile." });
+            await ending.SaveChangesAsync(cancellation);
+            throw new PkiException(Reasons.Unavailable.Code, "The authority was revoked while this request was under way. Ask again.");
+        }
 
         var signed = Describe(intent, prepared, issuer.Signer.Sign(prepared), clock.GetUtcNow());
         var closing = store.OpenSession(asker.Metadata);

@@ -17,6 +17,8 @@ sealed class BlockKeys(EventStore store, IAsk ask)
 {
     const int MaximumAttempts = 8;
 
+    readonly GiveUpRequest _giveUp = new(store);
+
     /// <exception cref="RequestUnavailableException">The registry did not answer; the news comes again.</exception>
     public async Task Handle(IReadOnlyList<CertificateTrustChange> changes, CancellationToken cancellation)
     {
@@ -30,6 +32,10 @@ sealed class BlockKeys(EventStore store, IAsk ask)
                 blocked.TryAdd(Convert.ToHexStringLower(KeysTable.HashOf(der)), new(change.CertificateId, change.At));
 
         await Record(blocked, cancellation);
+
+        // Those who looked before this was recorded, and have not signed yet.
+        foreach (var holder in await KeyClaims.FindHolders(store.DataSource, [.. blocked.Keys.Select(Convert.FromHexString)], cancellation))
+            if (!CertificateId.IsWellFormed(holder)) await _giveUp.Handle(holder, "Its key was blocked meanwhile.", cancellation);
     }
 
     async Task Record(Dictionary<string, KeyBlocked> blocked, CancellationToken cancellation)

@@ -13,6 +13,7 @@ namespace FleetPlatform.CertificateAuthority.Keys;
 sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityOptions options, TimeProvider clock)
 {
     readonly KnownKeys _keys = new(store.DataSource);
+    readonly GiveUpRequest _giveUp = new(store);
 
     public static Refusal Compromised { get; } = new(Reasons.KeyCompromised.Code, "A certificate on this key was revoked because the key is in other hands.");
 
@@ -45,9 +46,9 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
     {
         var hash = SHA256.HashData(subjectPublicKeyInfo.Span);
         if (options.AllowSharedKeys) return (await _keys.Find(hash, holder: null, cancellation)).IsBlocked ? Compromised : null;
-        var known = await _keys.Find(hash, request.Flow.FlowId, cancellation);
+        var known = await Claim(hash, request.Flow.FlowId, cancellation);
         var refusal = await Refuse(known, request, subject, cancellation);
-        if (refusal is not null && known.IsClaimed) await KeyClaims.Release(store.DataSource, hash, cancellation);
+        if (refusal is not null && known.IsClaimed) await KeyClaims.Release(store.DataSource, hash, request.Flow.FlowId, cancellation);
         return refusal ?? (known.IsClaimed ? null : Taken);
     }
 
@@ -60,10 +61,19 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
     {
         var hash = SHA256.HashData(CertificateText.ReadTbs(intent.Tbs).SubjectPublicKeyInfo.Span);
         if (options.AllowSharedKeys) return !(await _keys.Find(hash, holder: null, cancellation)).IsBlocked;
-        var known = await _keys.Find(hash, intent.FlowId, cancellation);
+        var known = await Claim(hash, intent.FlowId, cancellation);
         var isFree = !known.IsBlocked && known.Certificates.All(certificate => options.AllowKeyReuse && certificate == intent.RequestedBy);
-        if (!isFree && known.IsClaimed) await KeyClaims.Release(store.DataSource, hash, cancellation);
+        if (!isFree && known.IsClaimed) await KeyClaims.Release(store.DataSource, hash, intent.FlowId, cancellation);
         return isFree && !known.IsClaimed ? null : isFree;
+    }
+
+    // Who had the key before, and let the time pass, is told so by his own stream before anybody else is served.
+    async Task<KnownKey> Claim(byte[] hash, string? holder, CancellationToken cancellation)
+    {
+        var known = await _keys.Find(hash, holder, cancellation);
+        if (known is not { IsClaimed: true, Lapsed: { } lapsed } || CertificateId.IsWellFormed(lapsed)) return known;
+        await _giveUp.Handle(lapsed, "It took too long, and its key is another request's now.", cancellation);
+        return await _keys.Find(hash, holder, cancellation); // it may have been done with a moment before
     }
 
     async Task<Refusal?> Refuse(KnownKey known, Command request, SubjectName subject, CancellationToken cancellation)
@@ -76,6 +86,15 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
         return Decide(ours, foreign, request, subject, options.AllowKeyReuse, clock.GetUtcNow());
     }
 
+    /// <summary>Whether a certificate of somebody else's may have a key now that was free a moment ago.</summary>
+    /// <param name="held">For how long the key has been claimed.</param>
+    public static Decision<KeyEvent> Decide(DeviceKey key, string certificateId, TimeSpan held, DateTimeOffset now)
+    {
+        if (key.IsBlocked) return Compromised;
+        if (held >= KeyClaims.Lifetime) return Taken;
+        return new KeyRegistered(certificateId, now);
+    }
+
     /// <summary>What is wrong with the key of somebody else's certificate, and which certificates are on it.</summary>
     /// <param name="subjectPublicKeyInfo">In DER.</param>
     /// <param name="registering">The certificate that will be registered on it; null: none. Where nothing is against the key it is this one's from now on, as if it had been signed here.</param>
@@ -83,7 +102,8 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
     {
         var hash = SHA256.HashData(subjectPublicKeyInfo.Span);
         var holder = options.AllowSharedKeys ? null : registering;
-        var known = await _keys.Find(hash, holder, cancellation);
+        var began = clock.GetTimestamp();
+        var known = await Claim(hash, holder, cancellation);
         var refusal = known.IsBlocked ? Compromised
             : FindWeakness(subjectPublicKeyInfo) is { } weak ? new(Reasons.WeakKey.Code, weak)
             : holder is not null && !known.IsClaimed ? Taken
@@ -92,9 +112,9 @@ sealed class KeyRules(EventStore store, Profiles profiles, CertificateAuthorityO
 
         // Where there are others the registry decides, who knows their things.
         if (refusal is null && known.Certificates.Count == 0)
-            await store.WriteToAggregate<DeviceKey, KeyEvent>(
-                DeviceKey.StreamOf(Convert.ToHexStringLower(hash)), _ => new KeyRegistered(holder!, clock.GetUtcNow()), new() { Actor = "thing-registry" }, cancellation);
-        else await KeyClaims.Release(store.DataSource, hash, cancellation);
+            refusal = (await store.WriteToAggregate<DeviceKey, KeyEvent>(DeviceKey.StreamOf(Convert.ToHexStringLower(hash)),
+                key => Decide(key, holder!, clock.GetElapsedTime(began), clock.GetUtcNow()), new() { Actor = "thing-registry" }, cancellation)).Refusal;
+        else await KeyClaims.Release(store.DataSource, hash, holder!, cancellation);
         return (refusal, known.Certificates);
     }
 

@@ -7,8 +7,9 @@ namespace FleetPlatform.CertificateAuthority.Keys;
 /// <summary>What is known of a key.</summary>
 /// <param name="IsClaimed">Whether the key is the asker's to certify.</param>
 /// <param name="IsBlocked">A certificate on it was revoked with keyCompromise.</param>
+/// <param name="Lapsed">Whose claim it was until now; null: nobody's.</param>
 /// <param name="Certificates">Certificates that the platform has signed on it, or of others that are registered on it; at most 8.</param>
-sealed record KnownKey(bool IsClaimed, bool IsBlocked, IReadOnlyList<string> Certificates);
+sealed record KnownKey(bool IsClaimed, bool IsBlocked, string? Lapsed, IReadOnlyList<string> Certificates);
 
 /// <summary>Finds what is known of keys, and claims them: one round trip for those that are asked for in the same instant.</summary>
 sealed class KnownKeys(NpgsqlDataSource database)
@@ -43,10 +44,10 @@ sealed class KnownKeys(NpgsqlDataSource database)
             Parameters = { new NpgsqlParameter<byte[][]> { TypedValue = [.. questions.Select(question => question.Hash).Distinct().Select(Convert.FromHexString)] }, new() { Value = Maximum } },
         });
         await using var rows = await batch.ExecuteReaderAsync(cancellation);
-        var claimed = new HashSet<string>(StringComparer.Ordinal);
+        var claimed = new Dictionary<string, string?>(StringComparer.Ordinal);
         if (claims.Length > 0)
         {
-            while (await rows.ReadAsync(cancellation)) claimed.Add(HashIn(rows));
+            while (await rows.ReadAsync(cancellation)) claimed[HashIn(rows)] = rows.IsDBNull(1) ? null : rows.GetString(1);
             await rows.NextResultAsync(cancellation);
         }
 
@@ -54,9 +55,9 @@ sealed class KnownKeys(NpgsqlDataSource database)
         var known = new List<(string Hash, string Certificate)>();
         while (await rows.ReadAsync(cancellation)) known.Add((HashIn(rows), rows.GetString(1)));
         var byHash = known.ToLookup(row => row.Hash, row => row.Certificate, StringComparer.Ordinal);
-        var holders = claims.Where(claim => claimed.Contains(claim.Hash)).ToHashSet();
+        var holders = claims.Where(claim => claimed.ContainsKey(claim.Hash)).ToHashSet();
         return questions.ToLookup(question => question, question => new KnownKey(
-            holders.Contains(question), byHash[question.Hash].Contains(""), [.. byHash[question.Hash].Where(certificate => certificate.Length > 0)]));
+            holders.Contains(question), byHash[question.Hash].Contains(""), claimed.GetValueOrDefault(question.Hash), [.. byHash[question.Hash].Where(certificate => certificate.Length > 0)]));
     }
 
     static string HashIn(NpgsqlDataReader row) => Convert.ToHexString(row.GetFieldValue<byte[]>(0));

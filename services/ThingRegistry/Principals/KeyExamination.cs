@@ -46,11 +46,12 @@ sealed class KeyExamination(Registry registry, IAsk ask, ThingRegistryOptions op
         if (!await KeyClaims.TryTake(registry.Database, hash, id, cancellation)) return refuse(Taken);
         try
         {
-            return (await Refuse([(id, certificate, [])], registers: true, cancellation))[0] is { } refusal ? refuse(refusal) : await register();
+            if ((await Refuse([(id, certificate, [])], registers: true, cancellation))[0] is { } refusal) return refuse(refusal);
+            return await KeyClaims.TryTake(registry.Database, hash, id, cancellation) ? await register() : refuse(Taken); // the question may have outlasted the claim
         }
         finally
         {
-            await KeyClaims.Release(registry.Database, hash, CancellationToken.None);
+            await KeyClaims.Release(registry.Database, hash, id, CancellationToken.None);
         }
     }
 

@@ -94,7 +94,7 @@ public sealed class FinishPreparedTests : IAsyncLifetime
         (await KeyClaims.TryTake(_authority.Store.DataSource, hash, "another", default)).ShouldBeTrue();
         (await Run()).ShouldBe(0);
 
-        await KeyClaims.Release(_authority.Store.DataSource, hash, default);
+        await KeyClaims.Release(_authority.Store.DataSource, hash, "another", default);
         (await Run()).ShouldBe(1);
     }
 

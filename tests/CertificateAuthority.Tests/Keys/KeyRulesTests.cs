@@ -114,7 +114,7 @@ public sealed class KeyRulesTests
 
         (await KeyClaims.TryTake(authority.Store.DataSource, hash, "a request under way", default)).ShouldBeTrue();
         (await authority.Rules.Examine(key.SubjectPublicKeyInfo, registering: Other, default)).Refusal!.Code.ShouldBe(Reasons.Unavailable.Code);
-        await KeyClaims.Release(authority.Store.DataSource, hash, default);
+        await KeyClaims.Release(authority.Store.DataSource, hash, "a request under way", default);
 
         (await authority.Rules.Examine(key.SubjectPublicKeyInfo, registering: null, default)).Refusal.ShouldBeNull("only looking");
         for (var twice = 0; twice < 2; twice++) (await authority.Rules.Examine(key.SubjectPublicKeyInfo, registering: Other, default)).Refusal.ShouldBeNull();

@@ -110,6 +110,8 @@ public sealed class TamperingTests(SealedOrders orders) : IClassFixture<SealedOr
     {
         var kept = (await orders.Verifier.FindState()).Head;
         (await orders.Verifier.Verify(ChainHead.Origin, kept.Seal)).End.ShouldBe(kept);
+        (await orders.Verifier.Follow(ChainHead.Origin)).ShouldBe(kept);
+        (await orders.Verifier.Follow(kept with { Sequence = 0 })).ShouldBe(kept);
 
         await orders.Execute("update mt_events set user_name = 'somebody else' where seq_id = (select min(seq_id) from mt_events); truncate fleet_seals");
         await using (await Sealing.Start(orders.Store, new() { MaximumEvents = SealedOrders.EventsPerSeal, Linger = TimeSpan.FromMilliseconds(5) }))
@@ -117,6 +119,24 @@ public sealed class TamperingTests(SealedOrders orders) : IClassFixture<SealedOr
 
         (await orders.Findings()).ShouldBeEmpty();
         (await orders.Verifier.Verify(ChainHead.Origin, kept.Seal)).End.Hash.ShouldNotBe(kept.Hash);
+        (await orders.Verifier.Follow(kept)).ShouldBeNull();
+        await orders.Restore();
+    }
+
+    /// <summary>Whoever looks only from the head that he kept on finds what was done behind it; and that it was cut off before.</summary>
+    [Theory]
+    [InlineData("update fleet_seals set content = set_byte(content, 30, get_byte(content, 30) # 1) where number = 3")]
+    [InlineData("delete from fleet_seals where number = 3")]
+    [InlineData("delete from fleet_seals where number >= 2")]
+    [InlineData("update fleet_seals set hash = set_byte(hash, 31, get_byte(hash, 31) # 128) where number = 2")]
+    public async Task A_chain_that_does_not_go_on_from_a_head_is_not_followed(string change)
+    {
+        var kept = (await orders.Verifier.Verify(ChainHead.Origin, untilSeal: 2)).End;
+        (await orders.Verifier.Follow(kept)).ShouldNotBeNull();
+
+        await orders.Execute(change);
+
+        (await orders.Verifier.Follow(kept)).ShouldBeNull();
         await orders.Restore();
     }
 

@@ -3,6 +3,8 @@ using System.Globalization;
 using FleetPlatform.Cli.Auditing;
 using FleetPlatform.Cli.ControlPlane;
 using FleetPlatform.Contracts;
+using FleetPlatform.Contracts.CertificateAuthority;
+using FleetPlatform.Pki.Transparency;
 using Spectre.Console;
 
 namespace FleetPlatform.Cli.Commands;
@@ -46,10 +48,11 @@ static class AuditCommand
 
     static async Task<int> Verify(string store, IReadOnlyList<KeptHead> kept, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
+        var witnessed = Open(store, await controlPlane.FindWitnessedHead(store, cancellation)); // before the end, which is behind it
         var end = await controlPlane.FindChainEnd(store, cancellation);
         var (events, findings) = (0L, new List<string>());
         EventsVerified? reached = null;
-        foreach (var head in kept.Append(KeptHead.Of(store, end)).OrderBy(head => head.Seal))
+        foreach (var head in kept.Concat(witnessed).Append(KeptHead.Of(store, end)).OrderBy(head => head.Seal))
         {
             while (reached is null || (reached.Seal < head.Seal && reached.More))
             {
@@ -65,10 +68,19 @@ static class AuditCommand
         var tail = end.OldestUnsealed is { } oldest
             ? string.Create(CultureInfo.InvariantCulture, $"; {end.UnsealedEvents:N0} not sealed yet, the oldest of {oldest:yyyy-MM-dd HH:mm:ss}")
             : "";
-        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{store,-22} {events:N0} events compared, sealed up to number {end.Sequence} by seal {end.Seal}{tail}");
+        var witness = witnessed is [var signed] ? $"witnessed up to seal {signed.Seal}" : "not witnessed";
+        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{store,-22} {events:N0} events compared, sealed up to number {end.Sequence} by seal {end.Seal}, {witness}{tail}");
         foreach (var finding in findings.Take(FindingsPrinted)) AnsiConsole.MarkupLineInterpolated($"[red]{store}: {finding}[/]");
         if (findings.Count > FindingsPrinted) AnsiConsole.MarkupLineInterpolated($"[red]{store}: and {findings.Count - FindingsPrinted} more[/]");
         return findings.Count;
+    }
+
+    // Nothing, or what the authority has signed.
+    static IReadOnlyList<KeptHead> Open(string store, WitnessedHead witnessed)
+    {
+        if (witnessed.Note is null) return [];
+        var head = Checkpoint.Open(witnessed.Note, Checkpoint.OriginOfStore(store), witnessed.SubjectPublicKeyInfo);
+        return [new(store, head.Size, 0, Convert.ToHexStringLower(head.Root))];
     }
 
     static string Say(AuditFinding finding) => finding.Fault switch

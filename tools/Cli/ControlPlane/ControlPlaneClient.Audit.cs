@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FleetPlatform.Contracts;
+using FleetPlatform.Contracts.CertificateAuthority;
 
 namespace FleetPlatform.Cli.ControlPlane;
 
@@ -13,6 +14,10 @@ sealed partial class ControlPlaneClient
     /// <summary>Where a store's chain ends.</summary>
     public Task<ChainEnd> FindChainEnd(string store, CancellationToken cancellation) =>
         Ask<ChainEnd>(HttpMethod.Get, $"/fleet/audit/{Escape(store)}", cancellation);
+
+    /// <summary>The end of a store's chain that the authority has signed.</summary>
+    public Task<WitnessedHead> FindWitnessedHead(string store, CancellationToken cancellation) =>
+        Ask<WitnessedHead>(HttpMethod.Get, $"/fleet/audit/{Escape(store)}/witness", cancellation);
 
     /// <summary>Has a store compare the stretch behind another one, or the first, with its chain.</summary>
     /// <param name="untilSeal">Not beyond this seal.</param>
