@@ -31,14 +31,14 @@ public sealed class AuditStories(Platform platform)
     [Fact]
     public async Task A_chain_that_was_written_anew_is_not_the_one_that_the_authority_has_signed()
     {
-        const string store = "rotation-scheduler"; // nobody else's story looks at its seals
-        await using var database = NpgsqlDataSource.Create(platform.Fleet.EnvironmentOf(store)["ConnectionStrings__rotation-scheduler-db"]);
+        const string store = "thing-registry";
+        await using var database = NpgsqlDataSource.Create(platform.Fleet.EnvironmentOf(store)["ConnectionStrings__thing-registry-db"]);
         await Eventually.Holds(async () => (await Run("audit", "verify", "--store", store)).Succeeded().Output.ShouldContain("witnessed up to seal"), TimeSpan.FromSeconds(60));
 
-        await Run(database, """
+        await Between(database, """
             create table seals_as_they_were as select * from fleet_seals;
             update mt_events set timestamp = timestamp - interval '1 microsecond' where seq_id = (select min(seq_id) from mt_events);
-            truncate fleet_seals
+            truncate fleet_seals;
             """);
         CommandResult? verified = null;
         try
@@ -52,14 +52,11 @@ public sealed class AuditStories(Platform platform)
         }
         finally
         {
-            await Run(database, """
-                begin;
-                lock table fleet_seals in access exclusive mode;
-                delete from fleet_seals;
+            await Between(database, """
+                truncate fleet_seals;
                 insert into fleet_seals select * from seals_as_they_were;
                 drop table seals_as_they_were;
                 update mt_events set timestamp = timestamp + interval '1 microsecond' where seq_id = (select min(seq_id) from mt_events);
-                commit
                 """);
         }
 
@@ -67,9 +64,10 @@ public sealed class AuditStories(Platform platform)
         (await Run("audit", "verify", "--store", store)).Succeeded();
     }
 
-    static async Task Run(NpgsqlDataSource database, string sql)
+    // Between two turns of the service that seals.
+    static async Task Between(NpgsqlDataSource database, string sql)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var command = database.CreateCommand($"begin; select pg_advisory_xact_lock(hashtextextended('fleet.seals', 0)); {sql} commit");
         await command.ExecuteNonQueryAsync();
     }
 
