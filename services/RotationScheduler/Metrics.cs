@@ -29,7 +29,7 @@ sealed class RotationMetrics
     public void Ended(string outcome, string code) =>
         _ended.Add(1, new KeyValuePair<string, object?>("outcome", outcome), new KeyValuePair<string, object?>("code", code));
 
-    public void Proven(TimeSpan after) => _proof.Record(after.TotalSeconds);
+    public void Proven(TimeSpan after) => _proof.Record(Math.Max(0, after.TotalSeconds)); // clocks differ
 
     public void Alerted(string kind) => _alerts.Add(1, new KeyValuePair<string, object?>("kind", kind));
 }

@@ -131,10 +131,10 @@ public sealed class RotationStories(Platform platform)
         var simulation = _devices.Run("simulate", "--rotate", "--devices", $"{devices}", "--misbehave", $"{1_000 / devices}%", "--answer-seconds", "10");
         await Eventually.Is(async () => simulation.IsCompleted || (await Simulated()).Count > before.Count, name, Patience);
         var kills = await new Killer(platform, seed).Kill(
-            seed % 2 == 0 ? Services : ["rotation-scheduler"], Math.Max(2, devices / 10), TimeSpan.FromSeconds(2), () => simulation.IsCompleted);
+            seed % 2 == 0 ? Services : ["rotation-scheduler"], Math.Max(2, devices / 5), TimeSpan.FromSeconds(1), () => simulation.IsCompleted);
 
         var outcome = (await simulation).Succeeded();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {kills} kills, {devices} devices");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {kills} kills, {devices} rotations");
         outcome.Output.ShouldContain($"{devices} of {devices} devices have exactly one certificate that works", Case.Sensitive, name);
         outcome.Output.ShouldContain("0 devices without a working certificate", Case.Sensitive, name);
         foreach (var fault in Enum.GetNames<Misbehaviour>()) outcome.Output.ShouldContain(fault, Case.Sensitive, name);

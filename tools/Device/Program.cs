@@ -1,7 +1,7 @@
 using FleetPlatform.Device;
 using FleetPlatform.Pki;
 
-if (args is not ["provision", .. var rest])
+if (args is not ["provision" or "operate", .. var rest])
 {
     Console.WriteLine(ProvisionArguments.Usage);
     return args is [] or ["--help"] or ["-h"] ? 0 : 2;
@@ -20,9 +20,16 @@ try
     var store = new FileCredentialStore(arguments.Store);
     if (arguments.Claim() is { } claim) store.StoreClaim(claim);
 
-    var identity = await new ReferenceDevice(arguments.Options(), store, new ConsoleSteps()).Provision(interrupted.Token);
-    Console.WriteLine($"Provisioned: certificate {identity.CertificateId}{(identity.ThingName is { } thing ? $", thing {thing}" : "")}");
-    foreach (var (name, value) in identity.Configuration) Console.WriteLine($"  {name} = {value}");
+    var device = new ReferenceDevice(arguments.Options(), store, new ConsoleSteps());
+    var isOperating = args[0] == "operate";
+    if (!isOperating || store.ReadClaim() is not null || store.ReadIdentity() is null)
+    {
+        var identity = await device.Provision(interrupted.Token);
+        Console.WriteLine($"Provisioned: certificate {identity.CertificateId}{(identity.ThingName is { } thing ? $", thing {thing}" : "")}");
+        foreach (var (name, value) in identity.Configuration) Console.WriteLine($"  {name} = {value}");
+    }
+
+    if (isOperating) await device.Operate(connection => Console.WriteLine($"Connected: certificate {store.ReadDevice()?.CertificateId}, client id {connection.ClientId}"), interrupted.Token);
     return 0;
 }
 catch (FormatException wrong)

@@ -5,11 +5,12 @@ using FleetPlatform.Mqtt;
 
 namespace FleetPlatform.Device;
 
-/// <summary>The command line of <c>provision</c>.</summary>
+/// <summary>The command line of <c>provision</c> and <c>operate</c>.</summary>
 sealed class ProvisionArguments
 {
     public const string Usage = """
         provision: makes a factory-fresh device operational, or says why not.
+        operate:   the same, if that is still to be done; then stays connected and rotates when it is told to, or when its certificate nears its end.
 
           --host NAME            MQTT endpoint (required)
           --port NUMBER          default 8883
@@ -27,12 +28,16 @@ sealed class ProvisionArguments
           --alpn NAME            for example x-amzn-mqtt-ca
           --attempts NUMBER      tries of what may pass; default 5
           --timeout SECONDS      for connections and answers; default 10 and 5
+
+        operate only:
+          --renew-days NUMBER    renew unasked so many days before the certificate expires; default 30
+          --pushed-pairs accept|decline  pairs that come with the command; default decline
         """;
 
     static readonly string[] Known =
     [
         "host", "port", "root-ca", "template", "store", "claim-cert", "claim-key", "parameter", "client-id", "format", "key", "mqtt", "tls", "alpn",
-        "attempts", "timeout",
+        "attempts", "timeout", "renew-days", "pushed-pairs",
     ];
 
     readonly ILookup<string, string> _values;
@@ -84,6 +89,8 @@ sealed class ProvisionArguments
             ConnectTimeout = timeout ?? TimeSpan.FromSeconds(10),
             AnswerTimeout = timeout ?? TimeSpan.FromSeconds(5),
             Retry = new() { Attempts = Number(Optional("attempts") ?? "5", "attempts") },
+            RenewBefore = TimeSpan.FromDays(Number(Optional("renew-days") ?? "30", "renew-days")),
+            AcceptsPushedPairs = OneOf("pushed-pairs", ("decline", false), ("accept", true)),
         };
     }
 

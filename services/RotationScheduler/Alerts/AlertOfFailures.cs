@@ -4,10 +4,14 @@ using FleetPlatform.RotationScheduler.Rotations;
 
 namespace FleetPlatform.RotationScheduler.Alerts;
 
-/// <summary>Counts how rotations end, and alerts of those that failed for good. One alert for what failed in the same moment.</summary>
-sealed class AlertOfFailures(Alerting alerting, RotationMetrics metrics) : ISubscription
+/// <summary>Counts how rotations go, and alerts of those that failed for good. One alert for what failed in the same moment.</summary>
+sealed class AlertOfFailures(EventStore store, Alerting alerting, RotationMetrics metrics) : ISubscription
 {
     const int MaximumSubjects = 10;
+
+    const string TimesToProof = """
+        select proof.at - begun_at from unnest($1, $2, $3) proof (thing, number, at) join fleet_rotations r on r.thing_name = proof.thing and r.number = proof.number
+        """;
 
     public string Name => "rotation-scheduler.alert";
 
@@ -23,6 +27,19 @@ sealed class AlertOfFailures(Alerting alerting, RotationMetrics metrics) : ISubs
                 case RotationCancelled: metrics.Ended("cancelled", "none"); break;
             }
         }
+
+        if (batch.Any(recorded => recorded.Data is OfferProven)) await TimeProofs([.. batch.Where(recorded => recorded.Data is OfferProven)], cancellation);
+    }
+
+    async Task TimeProofs(IReadOnlyList<RecordedEvent> proofs, CancellationToken cancellation)
+    {
+        var rotations = proofs.Select(proof => Rotation.NameOf(proof.StreamId)).ToArray();
+        await using var command = store.DataSource.CreateCommand(TimesToProof);
+        command.Parameters.Add(Sql.Texts(rotations.Select(rotation => rotation.Thing)));
+        command.Parameters.Add(Sql.Numbers(rotations.Select(rotation => (long)rotation.Number)));
+        command.Parameters.Add(Sql.Times(proofs.Select(proof => (DateTimeOffset?)((OfferProven)proof.Data).At)));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation)) metrics.Proven(reader.GetFieldValue<TimeSpan>(0));
     }
 
     /// <summary>What is worth an alert. Pure.</summary>

@@ -1,14 +1,9 @@
-using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using FleetPlatform.Events;
 using FleetPlatform.RotationScheduler.Alerts;
 using FleetPlatform.RotationScheduler.Campaigns;
 using FleetPlatform.RotationScheduler.Rotations;
 using FleetPlatform.ServiceDefaults;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FleetPlatform.RotationScheduler.Tests.Alerts;
@@ -16,25 +11,11 @@ namespace FleetPlatform.RotationScheduler.Tests.Alerts;
 public sealed class AlertingTests : IAsyncLifetime
 {
     static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
-    readonly ConcurrentQueue<JsonNode> _heard = [];
     readonly FleetService _service = new("rotation-scheduler");
     readonly HttpClient _http = new();
-    WebApplication _webhook = null!;
-    int _answers = StatusCodes.Status204NoContent;
+    Webhook _webhook = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        _webhook = builder.Build();
-        _webhook.MapPost("/alerts", async (HttpRequest request) =>
-        {
-            _heard.Enqueue((await JsonNode.ParseAsync(request.Body))!);
-            return Results.StatusCode(_answers);
-        });
-        await _webhook.StartAsync();
-    }
+    public async ValueTask InitializeAsync() => _webhook = await Webhook.Start();
 
     public async ValueTask DisposeAsync()
     {
@@ -43,7 +24,7 @@ public sealed class AlertingTests : IAsyncLifetime
         _service.Dispose();
     }
 
-    Alerting Alerting(DateTimeOffset now) => new(_http, new() { AlertWebhook = $"{_webhook.Urls.First()}/alerts" }, new RotationMetrics(_service), new StandingClock(now), NullLogger<Alerting>.Instance);
+    Alerting Alerting(DateTimeOffset now) => new(_http, new() { AlertWebhook = _webhook.Address }, new RotationMetrics(_service), new StandingClock(now), NullLogger<Alerting>.Instance);
 
     static Alert AnAlert => new("expiry", "3 certificates in use expire within 7 days", ["SN-1", "SN-2", "SN-3"], 3, Noon) { WithinDays = 7 };
 
@@ -52,7 +33,7 @@ public sealed class AlertingTests : IAsyncLifetime
     {
         await Alerting(Noon).Give(AnAlert, TestContext.Current.CancellationToken);
 
-        _heard.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+        _webhook.Heard.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
             body => body["kind"]!.GetValue<string>().ShouldBe("expiry"),
             body => body["withinDays"]!.GetValue<int>().ShouldBe(7),
             body => body["count"]!.GetValue<int>().ShouldBe(3),
@@ -62,7 +43,7 @@ public sealed class AlertingTests : IAsyncLifetime
     [Fact]
     public async Task A_webhook_that_does_not_take_it_is_tried_for_a_minute_and_then_the_log_is_enough()
     {
-        _answers = StatusCodes.Status500InternalServerError;
+        _webhook.Answers = StatusCodes.Status500InternalServerError;
 
         await Should.ThrowAsync<RequestUnavailableException>(() => Alerting(Noon.AddSeconds(59)).Give(AnAlert, TestContext.Current.CancellationToken));
         await Should.NotThrowAsync(() => Alerting(Noon.AddSeconds(61)).Give(AnAlert, TestContext.Current.CancellationToken));
