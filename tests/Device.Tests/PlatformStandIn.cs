@@ -55,8 +55,8 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
     /// <summary>True: nobody is let in.</summary>
     public bool LetsNobodyIn { get; set; }
 
-    /// <summary>What is published is not acknowledged before this is set; null: at once.</summary>
-    public ManualResetEventSlim? Acknowledging { get; set; }
+    /// <summary>True: no request may be published.</summary>
+    public bool RefusesRequests { get; set; }
 
     /// <summary>Tells a device to rotate, as the platform does.</summary>
     public void Command(string thing, string certificateId) => _broker.Publish(new()
@@ -120,8 +120,7 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
 
     public PublishVerdict AuthorizePublish(MqttClient client, Publish publish)
     {
-        Acknowledging?.Wait(TimeSpan.FromSeconds(20));
-        if (publish.Topic.StartsWith('$')) return PublishVerdict.Reserved;
+        if (publish.Topic.StartsWith('$')) return RefusesRequests ? PublishVerdict.Refuse(ReasonCode.NotAuthorized) : PublishVerdict.Reserved;
         Published.Enqueue((publish.Topic, System.Text.Encoding.UTF8.GetString(publish.Payload.Span)));
         return PublishVerdict.Route;
     }

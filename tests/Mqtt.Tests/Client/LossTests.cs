@@ -32,7 +32,7 @@ public class LossTests
         using var server = new CuttingServer(tls);
         var seed = Random.Shared.Next();
         var random = new Random(seed);
-        foreach (var round in Enumerable.Range(0, 40))
+        foreach (var round in Enumerable.Range(0, 15))
             foreach (var instant in Enum.GetValues<Instant>())
             {
                 server.Cut = (instant, Reset: random.Next(2) == 0, Pause: random.Next(0, 2000));
