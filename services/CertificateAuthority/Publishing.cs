@@ -1,4 +1,5 @@
 using FleetPlatform.CertificateAuthority.Certificates;
+using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
@@ -12,10 +13,22 @@ sealed class PublishCertificates(IBus bus) : ISubscription
 {
     public string Name => "certificate-authority.publish";
 
-    public Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
+    public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
         var (message, messageId) = Translate(batch);
-        return message is null ? Task.CompletedTask : bus.PublishInTime(message, cancellation, messageId);
+        if (message is not null) await bus.PublishInTime(message, cancellation, messageId);
+        if (TranslateRefusals(batch) is { } refused) await bus.PublishInTime(refused, cancellation, refused.Items[0].EventId);
+    }
+
+    /// <summary>Who asked with a claim for a certificate on somebody else's key; null when nobody did.</summary>
+    public static KeyReuseRefused? TranslateRefusals(IReadOnlyList<RecordedEvent> batch)
+    {
+        var items = new List<RefusedKey>();
+        foreach (var recorded in batch)
+            if (recorded.Type == EventNames.IssuanceRefused && recorded.Data is IssuanceRefused { Renews: null } e
+                && (e.Code == Reasons.KeyShared.Code || e.Code == Reasons.KeyCompromised.Code) && CertificateId.IsWellFormed(e.RequestedBy))
+                items.Add(new() { EventId = recorded.Id, RequestedBy = e.RequestedBy, FlowId = e.FlowId, Code = e.Code, At = recorded.Timestamp });
+        return items.Count == 0 ? null : new() { Items = items };
     }
 
     /// <summary>What the batch is worth telling others, and the message's id: the first event's, so that a repetition carries it again.</summary>

@@ -27,6 +27,7 @@ static class Composition
         builder.Services.AddSingleton<IssuedCertificates>();
         builder.Services.AddSingleton<AskHook>();
         builder.Services.AddSingleton<SpendClaim>();
+        builder.Services.AddSingleton<SuspectAbuse>();
         builder.Services.AddSingleton<RefusalBudget>();
         builder.Services.AddSingleton<ProvisioningMeter>();
         builder.Services.AddSingleton<ApplyResources>();
@@ -44,7 +45,9 @@ static class Composition
             .Project<TemplatesTable>()
             .Project<ClaimsTable>()
             .Project<TasksTable>()
-            .IndexSubjects(ProvisioningSteps.SubjectsOf));
+            .IndexSubjects(ProvisioningSteps.SubjectsOf)
+            .Subscribe<WatchClaims>()
+            .Pace(TimeSpan.FromSeconds(1))); // nobody waits for it, and what gathers meanwhile is one statement
         builder.Services.AddHostedService(services => services.GetRequiredService<RunTasks>()); // after the store, which makes the tables
         builder.AddFleetBus("template-engine", bus => bus
             .AddBatchConsumer<ProvisionThingsConsumer>()
@@ -64,6 +67,8 @@ static class Composition
             .AddRequestConsumer<AllowSerialsConsumer>()
             .AddRequestConsumer<DescribeClaimConsumer>()
             .AddRequestConsumer<ListClaimCertificatesConsumer>(concurrency: 2)
+            .AddRequestConsumer<ListClaimsConsumer>(concurrency: 2)
+            .AddEventConsumer<KeyReuseRefusedConsumer>()
             .AddRequestConsumer<PutRegistrationInputConsumer>(concurrency: 4)
             .AddRequestConsumer<StartRegistrationTaskConsumer>(concurrency: 2)
             .AddRequestConsumer<DescribeRegistrationTaskConsumer>()

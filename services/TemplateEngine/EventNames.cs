@@ -8,6 +8,8 @@ namespace FleetPlatform.TemplateEngine;
 /// <summary>Stored names of this service's events, for ever.</summary>
 static class EventNames
 {
+    public const string ParametersResolved = "provisioning.parameters-resolved.v1";
+
     public static EventTypes All => new EventTypes()
         .Map<TemplateCreated>("template.created.v1")
         .Map<TemplateChanged>("template.changed.v1")
@@ -26,7 +28,7 @@ static class EventNames
         .Map<TaskEnded>("bulk.ended.v1")
         .Map<TokenPresented>("provisioning.token-presented.v1")
         .Map<HookCalled>("provisioning.hook-called.v1")
-        .Map<ParametersResolved>("provisioning.parameters-resolved.v1")
+        .Map<ParametersResolved>(ParametersResolved)
         .Map<ProvisioningCompleted>("provisioning.completed.v1")
         .Map<ProvisioningRefused>("provisioning.refused.v1");
 }

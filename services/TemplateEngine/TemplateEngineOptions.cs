@@ -31,6 +31,10 @@ sealed class TemplateEngineOptions
     [Range(0, 100_000)]
     public int RecordedRefusalsPerMinute { get; init; } = 60;
 
+    /// <summary>Devices that come with one claim within a minute, beyond which a signal of abuse is recorded; a claim with a limit a minute of its own is held to that.</summary>
+    [Range(1, 1_000_000)]
+    public int SuspectedRegistrationsPerMinute { get; init; } = 600;
+
     /// <summary>How many of the newest events of all flows a replay looks through for a template's registrations.</summary>
     [Range(1000, 100_000_000)]
     public int ReplayWindow { get; init; } = 1_000_000;

@@ -114,6 +114,21 @@ public sealed class RecordedTests
         PublishCertificates.Translate([Recorded(new CertificateAbandoned { Reason = "x" }, 1)]).Message.ShouldBeNull();
     }
 
+    /// <summary>Peers 3.2 case 34: a claim that asks for certificates on keys of others is told of; an operator, a device that renews and other refusals are not.</summary>
+    [Fact]
+    public void What_a_claim_was_refused_because_of_its_keys_is_told()
+    {
+        var claim = new string('a', 64);
+        var refused = new IssuanceRefused { FlowId = "f1", Code = "key-shared", Detail = "d", RequestedBy = claim };
+
+        PublishCertificates.TranslateRefusals(
+        [
+            Recorded(refused, 1), Recorded(refused with { Code = "invalid-csr" }, 1), Recorded(refused with { RequestedBy = "operator" }, 1), Recorded(refused with { Renews = true }, 1),
+            Recorded(refused with { FlowId = "f2", Code = "key-compromised" }, 1), Recorded(Signed, 1),
+        ])!.Items.Select(item => (item.RequestedBy, item.FlowId, item.Code)).ShouldBe([(claim, "f1", "key-shared"), (claim, "f2", "key-compromised")]);
+        PublishCertificates.TranslateRefusals([Recorded(Signed, 1)]).ShouldBeNull();
+    }
+
     [Fact]
     public async Task A_flow_is_found_by_its_id_and_by_its_certificate()
     {

@@ -128,6 +128,9 @@ public sealed class Stack : IAsyncLifetime
     internal Task<RegisterThingAnswer> Register(RegisterThing request) =>
         _neighbours.Services.GetRequiredService<IBatcher<RegisterThing, RegisterThingAnswer>>().Ask(request);
 
+    /// <summary>News from a neighbour.</summary>
+    internal Task Publish<T>(T news) where T : class => _neighbours.Services.GetRequiredService<IBus>().Publish(news);
+
     internal OwnershipToken TokenOf(ProvisionThing request) =>
         OwnershipToken.Verify(_key, request.OwnershipToken, DateTimeOffset.UtcNow, out _)!;
 

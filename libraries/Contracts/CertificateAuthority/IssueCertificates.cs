@@ -109,6 +109,28 @@ public sealed record IssuedCertificate
     public required string RequestedBy { get; init; }
 }
 
+/// <summary>Certificates that were refused to claims because of their keys: certified for another device, or in other hands. Published from the authority's events.</summary>
+[MessageUrn("fleet:key-reuse-refused:v1", useDefaultPrefix: false)]
+public sealed record KeyReuseRefused
+{
+    public required IReadOnlyList<RefusedKey> Items { get; init; }
+}
+
+public sealed record RefusedKey
+{
+    public required Guid EventId { get; init; }
+
+    /// <summary>Certificate id of the claim.</summary>
+    public required string RequestedBy { get; init; }
+
+    public required string FlowId { get; init; }
+
+    /// <summary>key-shared or key-compromised.</summary>
+    public required string Code { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+}
+
 /// <summary>Asks for the certificate of a TLS listener of this platform (the gateway's). Answered on <c>queue:issue-server-certificate</c>.</summary>
 [MessageUrn("fleet:issue-server-certificate:v1", useDefaultPrefix: false)]
 public sealed record IssueServerCertificate

@@ -80,10 +80,54 @@ public sealed record ClaimDescription
     /// <summary>How many serial numbers are listed; 0: any may register.</summary>
     public required long AllowedSerials { get; init; }
 
+    /// <summary>Devices that have come with it, limited or not, also those that were then refused; a device that asks again is counted once.</summary>
+    public long Arrivals { get; init; }
+
+    /// <summary>The minute in which the last of them came.</summary>
+    public DateTimeOffset? LastArrivalAt { get; init; }
+
     /// <summary>Registrations made since the claim was first limited.</summary>
     public required long Registrations { get; init; }
 
     /// <summary>What looked wrong: how often each signal was recorded.</summary>
+    public required IReadOnlyDictionary<string, string> Signals { get; init; }
+}
+
+/// <summary>All claims that devices came with or that anything was said about, by id. Answered by <see cref="ClaimsListed"/>.</summary>
+[MessageUrn("fleet:list-claims:v1", useDefaultPrefix: false)]
+public sealed record ListClaims
+{
+    /// <summary>Ids after this one, by ordinal; null from the start.</summary>
+    public string? After { get; init; }
+
+    /// <summary>1 to 250.</summary>
+    public int Limit { get; init; } = 25;
+
+    /// <summary>True: only those with signals of abuse.</summary>
+    public bool SuspectedOnly { get; init; }
+}
+
+[MessageUrn("fleet:claims-listed:v1", useDefaultPrefix: false)]
+public sealed record ClaimsListed
+{
+    public required IReadOnlyList<ClaimSummary> Items { get; init; }
+
+    /// <summary>Pass as After for the next page; null on the last.</summary>
+    public string? Next { get; init; }
+}
+
+public sealed record ClaimSummary
+{
+    public required string ClaimId { get; init; }
+    public required ClaimStatus Status { get; init; }
+
+    /// <inheritdoc cref="ClaimDescription.Arrivals"/>
+    public required long Arrivals { get; init; }
+
+    /// <inheritdoc cref="ClaimDescription.LastArrivalAt"/>
+    public DateTimeOffset? LastArrivalAt { get; init; }
+
+    /// <inheritdoc cref="ClaimDescription.Signals"/>
     public required IReadOnlyDictionary<string, string> Signals { get; init; }
 }
 

@@ -73,6 +73,9 @@ sealed record IssuanceRefused : IssuanceEvent
 
     /// <summary>What the request calls its device, as far as it could be read.</summary>
     public string? CommonName { get; init; }
+
+    /// <summary>True: a device that has a thing asked, to renew; null: somebody with a claim, or an operator.</summary>
+    public bool? Renews { get; init; }
 }
 
 /// <summary>Recorded on <c>certificate-{certificateId}</c>.</summary>

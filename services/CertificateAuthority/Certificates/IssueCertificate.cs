@@ -159,6 +159,7 @@ sealed class IssueCertificate(EventStore store, SignPrepared sign, IssuerRing ri
             {
                 FlowId = flow.FlowId, Code = code, Detail = detail, RequestedBy = flow.PrincipalId, SessionId = flow.SessionId, ClientId = flow.ClientId,
                 CommonName = SigningRequest.FindCommonName(command.CertificateSigningRequest),
+                Renews = flow.Things is { Count: > 0 } ? true : null,
             });
             try
             {

@@ -9,11 +9,19 @@ sealed class ClaimSettings(IAsk ask) : IOperations
 {
     public IEnumerable<Operation> All =>
     [
+        new("ListClaims", "GET /fleet/claims", ListAll),
         new("DescribeClaim", "GET /fleet/claims/{claimId}", Describe),
         new("UpdateClaim", "PATCH /fleet/claims/{claimId}", Update),
         new("AllowSerials", "POST /fleet/claims/{claimId}/serials", Allow),
         new("ListClaimCertificates", "GET /fleet/claims/{claimId}/certificates", List),
     ];
+
+    async Task<Reply> ListAll(OperationRequest request, CancellationToken cancellation)
+    {
+        var page = request.TokenPage();
+        return (await ask.Ask<ListClaims, ClaimsListed>(new() { After = page.After, Limit = page.Limit, SuspectedOnly = request.Flag("suspected") }, cancellation))
+            .Reply(listed => new { claims = Wire.Of(listed.Items), nextToken = request.Next(listed.Next) });
+    }
 
     async Task<Reply> Describe(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<DescribeClaim, ClaimDescription>(new() { ClaimId = request.Path("claimId") }, cancellation)).Reply(claim => Wire.Of(claim));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using FleetPlatform.Contracts.TemplateEngine;
 using FleetPlatform.Pki;
@@ -19,7 +20,15 @@ sealed record SerialsAllowed(IReadOnlyList<string> Serials, string AllowedBy, Da
 
 /// <summary>Something a stolen claim does. Nothing is refused because of it alone.</summary>
 /// <param name="Signal">serial-reuse, key-reuse or velocity.</param>
-sealed record AbuseSuspected(string Signal, string Detail, string FlowId, string CertificateId, DateTimeOffset At) : ClaimEvent;
+/// <param name="FlowId">The last of the flows that it was seen in.</param>
+/// <param name="CertificateId">Which that flow was to register; null where none was given out.</param>
+/// <param name="Times">How often it was seen at once.</param>
+sealed record AbuseSuspected(string Signal, string Detail, string FlowId, string? CertificateId, DateTimeOffset At, long Times = 1) : ClaimEvent
+{
+    public const string SerialReuse = "serial-reuse";
+    public const string KeyReuse = "key-reuse";
+    public const string Velocity = "velocity";
+}
 
 /// <summary>What decisions about a claim need to know.</summary>
 sealed record Claim : IAggregate<Claim, ClaimEvent>
@@ -38,6 +47,9 @@ sealed record Claim : IAggregate<Claim, ClaimEvent>
     public DateTimeOffset? NotAfter { get; init; }
     public string SerialParameter { get; init; } = UsualSerialParameter;
 
+    /// <summary>The flow in which each signal was seen last.</summary>
+    public ImmutableDictionary<string, string> LastSuspected { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     public Claim Evolve(ClaimEvent @event) => @event switch
     {
         ClaimLimited e => this with
@@ -51,7 +63,7 @@ sealed record Claim : IAggregate<Claim, ClaimEvent>
         },
         ClaimStatusChanged e => this with { IsManaged = true, Status = e.Status },
         SerialsAllowed => this with { IsManaged = true },
-        AbuseSuspected => this,
+        AbuseSuspected e => this with { LastSuspected = LastSuspected.SetItem(e.Signal, e.FlowId) },
         _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),
     };
 

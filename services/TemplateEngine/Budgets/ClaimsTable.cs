@@ -6,7 +6,8 @@ namespace FleetPlatform.TemplateEngine.Budgets;
 
 /// <summary>
 /// Limited claims, for the catalogue, whose revision rises with each of their changes; the serial numbers they may register, and how often
-/// each signal came. Registrations are counted in a table of their own: they are reserved before they are made, see <see cref="SpendClaim"/>.
+/// each signal came. Beside it, in tables of their own: registrations, which are reserved before they are made (<see cref="SpendClaim"/>), and who came with
+/// which serial number, and how many in each minute (<see cref="WatchClaims"/>).
 /// </summary>
 sealed class ClaimsTable : IInlineProjection
 {
@@ -28,13 +29,14 @@ sealed class ClaimsTable : IInlineProjection
         create table if not exists fleet_claim_registrations (
             claim_id varchar(64) collate "C" not null,
             flow_id varchar(32) collate "C" not null,
-            serial text collate "C" null,
-            key_hash varchar(64) collate "C" null,
             at timestamptz not null,
             primary key (claim_id, flow_id));
         create index if not exists fleet_claim_registrations_at on fleet_claim_registrations (claim_id, at);
-        create index if not exists fleet_claim_registrations_serial on fleet_claim_registrations (serial);
-        create index if not exists fleet_claim_registrations_key on fleet_claim_registrations (key_hash);
+        alter table fleet_claim_registrations drop column if exists serial, drop column if exists key_hash;
+        alter table fleet_claim_signals add column if not exists last_at timestamptz null;
+        create table if not exists fleet_serial_uses (serial text collate "C", flow_id varchar(32) collate "C", primary key (serial, flow_id));
+        create table if not exists fleet_claim_minutes (
+            claim_id varchar(64) collate "C", minute timestamptz, arrivals bigint not null, primary key (claim_id, minute));
         """;
 
     public IReadOnlyList<string> Tables => ["fleet_claims", "fleet_claim_serials", "fleet_claim_signals"];
@@ -45,9 +47,10 @@ sealed class ClaimsTable : IInlineProjection
         if (e.Data is AbuseSuspected suspected)
         {
             batch.Add("""
-                insert into fleet_claim_signals (claim_id, signal, times) values ($1, $2, 1)
-                on conflict (claim_id, signal) do update set times = fleet_claim_signals.times + 1
-                """, Id(e), Text(suspected.Signal));
+                insert into fleet_claim_signals (claim_id, signal, times, last_at) values ($1, $2, $3, $4)
+                on conflict (claim_id, signal) do update
+                set times = fleet_claim_signals.times + excluded.times, last_at = greatest(fleet_claim_signals.last_at, excluded.last_at)
+                """, Id(e), Text(suspected.Signal), new() { Value = suspected.Times }, new() { Value = suspected.At.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
             return;
         }
 

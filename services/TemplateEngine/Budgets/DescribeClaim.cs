@@ -1,4 +1,3 @@
-using System.Globalization;
 using FleetPlatform.Contracts.TemplateEngine;
 using FleetPlatform.TemplateEngine.Templates;
 using MassTransit;
@@ -15,12 +14,13 @@ static class DescribeClaim
         await using var command = store.DataSource.CreateCommand("""
             select (select count(*) from fleet_claim_serials where claim_id = $1),
                 (select count(*) from fleet_claim_registrations where claim_id = $1),
-                (select coalesce(json_object_agg(signal, times), '{}')::text from fleet_claim_signals where claim_id = $1)
+                (select coalesce(json_object_agg(signal, times), '{}')::text from fleet_claim_signals where claim_id = $1),
+                coalesce(sum(arrivals), 0)::bigint, max(minute)
+            from fleet_claim_minutes where claim_id = $1
             """);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = claimId });
         await using var row = await command.ExecuteReaderAsync(cancellation);
         await row.ReadAsync(cancellation);
-        using var signals = System.Text.Json.JsonDocument.Parse(row.GetString(2));
         return new()
         {
             ClaimId = claimId,
@@ -32,7 +32,9 @@ static class DescribeClaim
             SerialParameter = claim.SerialParameter,
             AllowedSerials = row.GetInt64(0),
             Registrations = row.GetInt64(1),
-            Signals = signals.RootElement.EnumerateObject().ToDictionary(signal => signal.Name, signal => signal.Value.GetInt64().ToString(CultureInfo.InvariantCulture)),
+            Signals = ListClaims.Signals(row.GetString(2)),
+            Arrivals = row.GetInt64(3),
+            LastArrivalAt = row.IsDBNull(4) ? null : row.GetFieldValue<DateTimeOffset>(4),
         };
     }
 }

@@ -16,7 +16,10 @@ static class Renewal
 
     const string ThingNameParameter = "ThingName";
 
-    public static bool Is(Command command) => command.TemplateName == RotationProtocol.TemplateName;
+    public static bool Is(Command command) => Is(command.TemplateName);
+
+    /// <param name="templateName">As asked.</param>
+    public static bool Is(string templateName) => templateName == RotationProtocol.TemplateName;
 
     public static Rendering Render(Command command)
     {

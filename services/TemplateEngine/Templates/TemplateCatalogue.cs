@@ -35,6 +35,9 @@ sealed class TemplateCatalogue(EventStore store)
         return (current.Entries.GetValueOrDefault(name), current.Claims.GetValueOrDefault(claimId));
     }
 
+    /// <summary>All limited claims, as of now, by certificate id.</summary>
+    public async Task<IReadOnlyDictionary<string, LimitedClaim>> Claims(CancellationToken cancellation = default) => (await Current().WaitAsync(cancellation)).Claims;
+
     // A comparison under way may have read before this look-up's changes were recorded; the one after it has not.
     Task<Snapshot> Current()
     {

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using FleetPlatform.TemplateEngine.Budgets;
 using ClaimDescription = FleetPlatform.Contracts.TemplateEngine.ClaimDescription;
 using ClaimStatus = FleetPlatform.Contracts.TemplateEngine.ClaimStatus;
@@ -12,7 +10,7 @@ public class ClaimBudgetTests(Stack stack)
 {
     static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
     static readonly LimitedClaim Open = new(ClaimStatus.Open, null, null, null, null, "SerialNumber", false);
-    static readonly ClaimUse Unused = new(false, 0, 0, false, false, false);
+    static readonly ClaimUse Unused = new(false, 0, 0, false);
 
     [Fact]
     public void A_claim_registers_within_its_limits_only()
@@ -86,26 +84,6 @@ public class ClaimBudgetTests(Stack stack)
         (await stack.Provision(stack.Device(template, claim, ("SerialNumber", listed)))).Refused!.Code.ShouldBe("claim-not-open");
         await Change(new() { ClaimId = claim, Status = ClaimStatus.Open, RequestedBy = "test" });
         (await stack.Provision(stack.Device(template, claim, ("SerialNumber", listed)))).ThingName.ShouldBe($"sensor-{listed}");
-    }
-
-    [Fact]
-    public async Task What_a_stolen_claim_does_is_recorded_as_signals()
-    {
-        var template = await stack.Template();
-        var claim = stack.Device(template).Flow.PrincipalId;
-        await Change(new() { ClaimId = claim, RegistrationsPerMinute = 2, RequestedBy = "test" });
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var pem = new CertificateRequest("CN=d", key, HashAlgorithmName.SHA256).CreateSelfSigned(Noon, Noon.AddYears(1)).ExportCertificatePem();
-
-        for (var number = 0; number < 3; number++)
-        {
-            var device = stack.Device(template, claim, ("SerialNumber", $"{claim[..6]}-twin"));
-            stack.Certificates[stack.TokenOf(device).CertificateId] = pem;
-            await stack.Provision(device);
-        }
-
-        (await Describe(claim)).Signals.ShouldBe(new Dictionary<string, string> { ["serial-reuse"] = "2", ["key-reuse"] = "2", ["velocity"] = "1" }, ignoreOrder: true);
-        (await stack.Store.FetchStreamAsync(Claim.Stream(claim))).Count(recorded => recorded.Type == "claim.abuse-suspected.v1").ShouldBe(5);
     }
 
     static string? Refused(LimitedClaim claim, ClaimUse use) => SpendClaim.Decide(claim, use, "SN", Noon)?.Code;

@@ -22,10 +22,12 @@ static class ClaimBudgetCommands
     static readonly Option<string> Serial = new("--serial-parameter") { Description = "Parameter that holds the serial number (usually SerialNumber)." };
     static readonly Option<string> Reason = new("--reason") { Description = "Why, for the record." };
     static readonly Argument<string> Manifest = new("manifest") { Description = "File with one serial number a line, or a vendor's CSV or JSON with a column serial." };
+    static readonly Option<bool> Suspected = new("--suspected") { Description = "Only those with signals of abuse." };
     static readonly Option<bool> Deactivate = new("--deactivate") { Description = "Also set INACTIVE every certificate that it registered." };
 
     public static Command AddTo(Command claim)
     {
+        claim.Subcommands.Add(new Command("list", "Claims that devices came with, how many, when the last, and signals of abuse.") { Suspected }.Runs(List));
         claim.Subcommands.Add(new Command("show", "Prints limits, use and signals of abuse.") { Claim }.Runs((parsed, _, controlPlane, cancellation) =>
             Print(controlPlane.DescribeClaim(parsed.GetValue(Claim)!, cancellation))));
         claim.Subcommands.Add(new Command("limit", "Sets budgets: in all, per minute, in time.") { Claim, Maximum, PerMinute, From, Until, None, Serial }.Runs(Limit));
@@ -49,6 +51,15 @@ static class ClaimBudgetCommands
         if (parsed.GetValue(Serial) is { } serial) change["serialParameter"] = serial;
         return Print(controlPlane.UpdateClaim(parsed.GetValue(Claim)!, change, cancellation));
     }
+
+    static async Task<int> List(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
+    {
+        foreach (var claim in await controlPlane.ListClaims(parsed.GetValue(Suspected), cancellation))
+            AnsiConsole.MarkupLineInterpolated($"{claim.ClaimId}  {claim.Status}  {claim.Arrivals} devices, last {Instant(claim.LastArrivalAt, "never")}{Told(claim.Signals)}");
+        return 0;
+    }
+
+    static string Told(IReadOnlyDictionary<string, string> signals) => string.Concat(signals.Select(signal => $"  {signal.Key}: {signal.Value}"));
 
     static async Task<int> Allow(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
@@ -92,11 +103,14 @@ static class ClaimBudgetCommands
         var claim = await described;
         AnsiConsole.MarkupLineInterpolated($"claim {claim.ClaimId}  {claim.Status}");
         AnsiConsole.MarkupLineInterpolated($"  registrations  {claim.Registrations} of {Limit(claim.MaximumRegistrations)}, {Limit(claim.RegistrationsPerMinute)} a minute");
-        AnsiConsole.MarkupLineInterpolated($"  window         {claim.NotBefore?.ToString("u", CultureInfo.InvariantCulture) ?? "any time"} to {claim.NotAfter?.ToString("u", CultureInfo.InvariantCulture) ?? "any time"}");
+        AnsiConsole.MarkupLineInterpolated($"  devices        {claim.Arrivals} came with it, last {Instant(claim.LastArrivalAt, "never")}");
+        AnsiConsole.MarkupLineInterpolated($"  window         {Instant(claim.NotBefore, "any time")} to {Instant(claim.NotAfter, "any time")}");
         AnsiConsole.MarkupLineInterpolated($"  serial numbers {(claim.AllowedSerials == 0 ? "any" : $"{claim.AllowedSerials} listed")}, parameter {claim.SerialParameter}");
         foreach (var (signal, times) in claim.Signals) AnsiConsole.MarkupLineInterpolated($"  [yellow]signal[/]         {signal}: {times}");
         return 0;
     }
+
+    static string Instant(DateTimeOffset? at, string none) => at?.ToString("u", CultureInfo.InvariantCulture) ?? none;
 
     static string Limit(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "any number";
 }

@@ -16,6 +16,21 @@ sealed partial class ControlPlaneClient
         Read<ClaimDescription>(await Send(HttpMethod.Post, $"/fleet/claims/{Escape(claimId)}/serials",
             new JsonObject { ["serials"] = new JsonArray([.. serials.Select(serial => JsonValue.Create(serial))]) }, cancellation));
 
+    /// <summary>Every claim that devices came with, all pages.</summary>
+    /// <param name="suspected">True: only those with signals of abuse.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public async Task<IReadOnlyList<ClaimSummary>> ListClaims(bool suspected, CancellationToken cancellation)
+    {
+        var claims = new List<ClaimSummary>();
+        for (string? token = null; ;)
+        {
+            var page = await Send(HttpMethod.Get, $"/fleet/claims?maxResults=250&suspected={(suspected ? "true" : "false")}{(token is null ? "" : $"&nextToken={Escape(token)}")}", null, cancellation);
+            claims.AddRange(page["claims"]!.AsArray().Select(claim => Read<ClaimSummary>(claim!)));
+            token = page["nextToken"]?.GetValue<string>();
+            if (token is null) return claims;
+        }
+    }
+
     /// <summary>Everything that the claim registered, all pages.</summary>
     public async Task<IReadOnlyList<string>> ListClaimCertificates(string claimId, CancellationToken cancellation)
     {
