@@ -40,6 +40,8 @@ static class Doors
         bus.AddRequestConsumer<CreateThingTypeConsumer>();
         bus.AddRequestConsumer<DescribeThingTypeConsumer>();
         bus.AddRequestConsumer<ListThingTypesConsumer>();
+        bus.AddRequestConsumer<DeprecateThingTypeConsumer>();
+        bus.AddRequestConsumer<DeleteThingTypeConsumer>();
         bus.AddRequestConsumer<CreateThingGroupConsumer>();
         bus.AddRequestConsumer<UpdateThingGroupConsumer>();
         bus.AddRequestConsumer<DeleteThingGroupConsumer>();

@@ -38,6 +38,14 @@ static class Listing
         return new() { Items = names.Items, Next = names.Next };
     }
 
+    /// <summary>Whether a select that takes one name as <c>$1</c> finds anything.</summary>
+    public static async Task<bool> Any(NpgsqlDataSource database, string select, string name, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(select);
+        command.Parameters.Add(Text(name));
+        return await command.ExecuteScalarAsync(cancellation) is not null;
+    }
+
     public static NpgsqlParameter Text(string? value) => new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)value ?? DBNull.Value };
 
     public static ProjectionColumn TextColumn(string? value) => ProjectionColumn.Of(NpgsqlDbType.Text, value);

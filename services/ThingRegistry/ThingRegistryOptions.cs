@@ -27,6 +27,9 @@ sealed class ThingRegistryOptions : IValidatableObject
     /// <summary>True registers a certificate whose key another device's certificate has. Default false; the next certificate of the same subject is taken in any case.</summary>
     public bool AllowSharedKeys { get; init; }
 
+    /// <summary>How long a thing type is deprecated before it can be deleted. Default 5 minutes, as on AWS.</summary>
+    public TimeSpan ThingTypeDeletionDelay { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Most dynamic groups. Default 100, as on AWS.</summary>
     [Range(1, 1000)]
     public int DynamicGroups { get; init; } = 100;
@@ -45,6 +48,8 @@ sealed class ThingRegistryOptions : IValidatableObject
             yield return new($"{Section}:{nameof(PendingLifetime)} ({PendingLifetime}) must be at least one second.");
         if (ClaimLifetime < TimeSpan.FromSeconds(1))
             yield return new($"{Section}:{nameof(ClaimLifetime)} ({ClaimLifetime}) must be at least one second.");
+        if (ThingTypeDeletionDelay < TimeSpan.FromSeconds(30))
+            yield return new($"{Section}:{nameof(ThingTypeDeletionDelay)} ({ThingTypeDeletionDelay}) must be at least 30 seconds: requests that have seen the type in use are under way.");
         if (ExpiryPeriod < TimeSpan.FromMilliseconds(100))
             yield return new($"{Section}:{nameof(ExpiryPeriod)} ({ExpiryPeriod}) must be at least 100 ms.");
         if (RegistrationLinger < TimeSpan.Zero || RegistrationLinger > TimeSpan.FromSeconds(5))

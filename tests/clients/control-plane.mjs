@@ -132,6 +132,12 @@ async function things(certificate) {
   assert.equal((await send('DescribeThingType', { thingTypeName })).thingTypeProperties.thingTypeDescription, 'a sensor');
   assert.equal((await send('ListThingTypes', { thingTypeName })).thingTypes.length, 1);
 
+  await send('DeprecateThingType', { thingTypeName });
+  assert.equal((await send('DescribeThingType', { thingTypeName })).thingTypeMetadata.deprecated, true);
+  assert.equal(await refusal('CreateThing', { thingName, thingTypeName }), 'ResourceNotFoundException 404');
+  assert.equal(await refusal('DeleteThingType', { thingTypeName }), 'InvalidRequestException 400'); // five minutes later
+  await send('DeprecateThingType', { thingTypeName, undoDeprecate: true });
+
   const wanted = { thingName, thingTypeName, attributePayload: { attributes: { color: 'blue', size: 'L' } } };
   const thing = await send('CreateThing', wanted);
   assert.equal((await send('CreateThing', wanted)).thingId, thing.thingId);
@@ -162,8 +168,18 @@ async function things(certificate) {
   assert.deepEqual(await all(iot.paginateListThingsInThingGroup, { thingGroupName }, 'things'), [thingName]);
   assert.deepEqual((await all(iot.paginateListThingGroupsForThing, { thingName }, 'thingGroups')).map((g) => g.groupName), [thingGroupName]);
   assert.ok((await all(iot.paginateListThingGroups, {}, 'thingGroups')).some((group) => group.groupName === thingGroupName));
-  await send('RemoveThingFromThingGroup', { thingGroupName, thingName });
+  assert.deepEqual((await all(iot.paginateListThingGroups, { parentGroup: thingGroupName }, 'thingGroups')).map((g) => g.groupName), [`${thingGroupName}-leaf`]);
+  assert.equal((await all(iot.paginateListThingGroups, { namePrefixFilter: thingGroupName }, 'thingGroups')).length, 2);
+  await send('UpdateThingGroupsForThing', { thingName, thingGroupsToRemove: [thingGroupName], thingGroupsToAdd: [`${thingGroupName}-leaf`] });
   assert.deepEqual(await all(iot.paginateListThingsInThingGroup, { thingGroupName }, 'things'), []);
+  assert.deepEqual(await all(iot.paginateListThingsInThingGroup, { thingGroupName, recursive: true }, 'things'), [thingName]);
+  assert.equal((await send('UpdateThingGroup', { thingGroupName, thingGroupProperties: { thingGroupDescription: 'the best' }, expectedVersion: 1 })).version, 2);
+  assert.equal(await refusal('UpdateDynamicThingGroup', { thingGroupName, thingGroupProperties: {}, queryString: 'thingName:*' }), 'InvalidRequestException 400');
+  assert.equal(await refusal('DeleteThingGroup', { thingGroupName }), 'InvalidRequestException 400'); // the leaf is inside it
+  await send('RemoveThingFromThingGroup', { thingGroupName: `${thingGroupName}-leaf`, thingName });
+  await send('DeleteThingGroup', { thingGroupName: `${thingGroupName}-leaf` });
+  await send('DeleteThingGroup', { thingGroupName });
+  assert.equal(await refusal('DescribeThingGroup', { thingGroupName }), 'ResourceNotFoundException 404');
   await dynamicGroup(thingName);
   return thingName;
 }

@@ -30,6 +30,10 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     AuthorityCommand.Create(),
     KeysCommand.Create(),
     GroupCommand.Create(),
+    TypeCommand.Create(),
+    BillingCommand.Create(),
+    PolicyCommand.Create(),
+    ThingCommand.Create(),
 };
 
 return await root.Parse(args).InvokeAsync();

@@ -158,6 +158,29 @@ public sealed record ThingTypeDescription
     public string? Description { get; init; }
     public required IReadOnlyList<string> SearchableAttributes { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Since when nothing new gets it; null: it is in use.</summary>
+    public DateTimeOffset? DeprecatedAt { get; init; }
+}
+
+/// <summary>From now on nothing new gets the type. Answered by <see cref="Done"/>.</summary>
+[MessageUrn("fleet:deprecate-thing-type:v1", useDefaultPrefix: false)]
+public sealed record DeprecateThingType
+{
+    public required string ThingTypeName { get; init; }
+
+    /// <summary>True: takes it back.</summary>
+    public bool Undo { get; init; }
+
+    public required string RequestedBy { get; init; }
+}
+
+/// <summary>Deletes a deprecated type that no thing has. Answered by <see cref="Done"/>; deleting an unknown one succeeds.</summary>
+[MessageUrn("fleet:delete-thing-type:v1", useDefaultPrefix: false)]
+public sealed record DeleteThingType
+{
+    public required string ThingTypeName { get; init; }
+    public required string RequestedBy { get; init; }
 }
 
 /// <summary>Answered by <see cref="ThingGroupDescription"/>.</summary>
@@ -187,6 +210,12 @@ public sealed record DescribeThingGroup
 public sealed record ListThingGroups
 {
     public required Page Page { get; init; }
+
+    /// <summary>Only groups directly in this one, or with <see cref="Recursive"/> anywhere in it; null: all groups.</summary>
+    public string? ParentGroupName { get; init; }
+
+    public bool Recursive { get; init; }
+    public string? NamePrefix { get; init; }
 }
 
 /// <summary>Answered by <see cref="NamesListed"/> with thing names.</summary>
@@ -194,6 +223,10 @@ public sealed record ListThingGroups
 public sealed record ListThingsInGroup
 {
     public required string ThingGroupName { get; init; }
+
+    /// <summary>True: also those in groups inside it.</summary>
+    public bool Recursive { get; init; }
+
     public required Page Page { get; init; }
 }
 

@@ -12,12 +12,15 @@ sealed class ThingGroups(IAsk ask, Arn arn) : IOperations
     [
         new("CreateThingGroup", "POST /thing-groups/{thingGroupName}", Create),
         new("CreateDynamicThingGroup", "POST /dynamic-thing-groups/{thingGroupName}", CreateDynamic),
-        new("UpdateDynamicThingGroup", "PATCH /dynamic-thing-groups/{thingGroupName}", UpdateDynamic),
-        new("DeleteDynamicThingGroup", "DELETE /dynamic-thing-groups/{thingGroupName}", DeleteDynamic),
+        new("UpdateThingGroup", "PATCH /thing-groups/{thingGroupName}", (request, cancellation) => Update(request, isDynamic: false, cancellation)),
+        new("UpdateDynamicThingGroup", "PATCH /dynamic-thing-groups/{thingGroupName}", (request, cancellation) => Update(request, isDynamic: true, cancellation)),
+        new("DeleteThingGroup", "DELETE /thing-groups/{thingGroupName}", (request, cancellation) => Delete(request, isDynamic: false, cancellation)),
+        new("DeleteDynamicThingGroup", "DELETE /dynamic-thing-groups/{thingGroupName}", (request, cancellation) => Delete(request, isDynamic: true, cancellation)),
         new("DescribeThingGroup", "GET /thing-groups/{thingGroupName}", Describe),
         new("ListThingGroups", "GET /thing-groups", List),
         new("AddThingToThingGroup", "PUT /thing-groups/addThingToThingGroup", (request, cancellation) => Change(request, member: true, cancellation)),
         new("RemoveThingFromThingGroup", "PUT /thing-groups/removeThingFromThingGroup", (request, cancellation) => Change(request, member: false, cancellation)),
+        new("UpdateThingGroupsForThing", "PUT /thing-groups/updateThingGroupsForThing", ChangeMany),
         new("ListThingsInThingGroup", "GET /thing-groups/{thingGroupName}/things", ListThings),
         new("ListThingGroupsForThing", "GET /things/{thingName}/thing-groups", ListGroups),
     ];
@@ -54,24 +57,26 @@ sealed class ThingGroups(IAsk ask, Arn arn) : IOperations
         RequestedBy = request.Caller,
     }, cancellation);
 
-    async Task<Reply> UpdateDynamic(OperationRequest request, CancellationToken cancellation)
+    async Task<Reply> Update(OperationRequest request, bool isDynamic, CancellationToken cancellation)
     {
-        CheckLanguage(request);
+        if (isDynamic) CheckLanguage(request);
         return (await ask.Ask<UpdateThingGroup, ThingGroupDescription>(new()
         {
             ThingGroupName = request.Path("thingGroupName"),
-            Query = request.OptionalText("queryString"),
+            Dynamic = isDynamic,
+            Query = isDynamic ? request.OptionalText("queryString") : null,
             Description = DescriptionOf(request),
             Attributes = AttributesOf(request),
+            MergeAttributes = OperationRequest.Member(OperationRequest.Member(request.Object("thingGroupProperties"), "attributePayload"), "merge")?.ValueKind == System.Text.Json.JsonValueKind.True,
             ExpectedVersion = request.OptionalNumber("expectedVersion"),
             RequestedBy = request.Caller,
         }, cancellation)).Reply(group => new { version = group.Version });
     }
 
-    async Task<Reply> DeleteDynamic(OperationRequest request, CancellationToken cancellation) =>
+    async Task<Reply> Delete(OperationRequest request, bool isDynamic, CancellationToken cancellation) =>
         (await ask.Ask<DeleteThingGroup, Done>(new()
         {
-            ThingGroupName = request.Path("thingGroupName"), ExpectedVersion = request.OptionalQueryNumber("expectedVersion"), RequestedBy = request.Caller,
+            ThingGroupName = request.Path("thingGroupName"), Dynamic = isDynamic, ExpectedVersion = request.OptionalQueryNumber("expectedVersion"), RequestedBy = request.Caller,
         }, cancellation)).Reply();
 
     // There is one index and one version of the language.
@@ -101,12 +106,10 @@ sealed class ThingGroups(IAsk ask, Arn arn) : IOperations
             queryVersion = group.Query is null ? null : QueryVersion,
         });
 
-    async Task<Reply> List(OperationRequest request, CancellationToken cancellation)
+    async Task<Reply> List(OperationRequest request, CancellationToken cancellation) => (await ask.Ask<ListThingGroups, NamesListed>(new()
     {
-        if (request.Query("parentGroup") is not null || request.Query("namePrefixFilter") is not null)
-            return Reply.Refuse(Reasons.InvalidRequest, "parentGroup and namePrefixFilter are not supported.");
-        return (await ask.Ask<ListThingGroups, NamesListed>(new() { Page = request.TokenPage() }, cancellation)).Reply(page => Groups(request, page));
-    }
+        Page = request.TokenPage(), ParentGroupName = request.Query("parentGroup"), Recursive = request.Flag("recursive"), NamePrefix = request.Query("namePrefixFilter"),
+    }, cancellation)).Reply(page => Groups(request, page));
 
     async Task<Reply> Change(OperationRequest request, bool member, CancellationToken cancellation) =>
         (await ask.Ask<ChangeGroupMembership, Done>(new()
@@ -117,11 +120,25 @@ sealed class ThingGroups(IAsk ask, Arn arn) : IOperations
             RequestedBy = request.Caller,
         }, cancellation)).Reply();
 
+    // Out of groups first, because a thing is in only so many. Each is done once however often it is asked for, so a caller that was refused half-way asks again.
+    async Task<Reply> ChangeMany(OperationRequest request, CancellationToken cancellation)
+    {
+        var thing = request.Text("thingName");
+        foreach (var (list, member) in ((string, bool)[])[("thingGroupsToRemove", false), ("thingGroupsToAdd", true)])
+            foreach (var group in request.List(list).Select(name => OperationRequest.TextOf(name, list)).ToArray())
+            {
+                var answer = await ask.Ask<ChangeGroupMembership, Done>(
+                    new() { ThingName = thing, ThingGroupName = group ?? "", Member = member, RequestedBy = request.Caller }, cancellation);
+                if (answer.Refused is not null) return answer.Reply();
+            }
+
+        return Reply.Of(new { });
+    }
+
     async Task<Reply> ListThings(OperationRequest request, CancellationToken cancellation)
     {
-        if (request.Flag("recursive")) return Reply.Refuse(Reasons.InvalidRequest, "recursive is not supported; ask for each group.");
         var answer = await ask.Ask<ListThingsInGroup, NamesListed>(
-            new() { ThingGroupName = request.Path("thingGroupName"), Page = request.TokenPage() }, cancellation);
+            new() { ThingGroupName = request.Path("thingGroupName"), Recursive = request.Flag("recursive"), Page = request.TokenPage() }, cancellation);
         return answer.Reply(page => new { things = page.Items, nextToken = request.Next(page.Next) });
     }
 

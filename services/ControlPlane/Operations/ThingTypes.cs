@@ -9,6 +9,8 @@ sealed class ThingTypes(IAsk ask, Arn arn) : IOperations
     [
         new("CreateThingType", "POST /thing-types/{thingTypeName}", Create),
         new("DescribeThingType", "GET /thing-types/{thingTypeName}", Describe),
+        new("DeprecateThingType", "POST /thing-types/{thingTypeName}/deprecate", Deprecate),
+        new("DeleteThingType", "DELETE /thing-types/{thingTypeName}", Delete),
         new("ListThingTypes", "GET /thing-types", List),
     ];
 
@@ -34,6 +36,14 @@ sealed class ThingTypes(IAsk ask, Arn arn) : IOperations
             thingTypeProperties = Properties(type),
             thingTypeMetadata = Metadata(type),
         });
+
+    async Task<Reply> Deprecate(OperationRequest request, CancellationToken cancellation) => (await ask.Ask<DeprecateThingType, Done>(new()
+    {
+        ThingTypeName = request.Path("thingTypeName"), Undo = request.OptionalBoolean("undoDeprecate") ?? false, RequestedBy = request.Caller,
+    }, cancellation)).Reply();
+
+    async Task<Reply> Delete(OperationRequest request, CancellationToken cancellation) =>
+        (await ask.Ask<DeleteThingType, Done>(new() { ThingTypeName = request.Path("thingTypeName"), RequestedBy = request.Caller }, cancellation)).Reply();
 
     async Task<Reply> List(OperationRequest request, CancellationToken cancellation)
     {
@@ -63,5 +73,5 @@ sealed class ThingTypes(IAsk ask, Arn arn) : IOperations
 
     static object Properties(ThingTypeDescription type) => new { thingTypeDescription = type.Description, searchableAttributes = type.SearchableAttributes };
 
-    static object Metadata(ThingTypeDescription type) => new { deprecated = false, creationDate = type.CreatedAt.Epoch() };
+    static object Metadata(ThingTypeDescription type) => new { deprecated = type.DeprecatedAt is not null, deprecationDate = type.DeprecatedAt?.Epoch(), creationDate = type.CreatedAt.Epoch() };
 }

@@ -26,15 +26,8 @@ sealed class BillingTable : IInlineProjection
 
     /// <summary>True also for null: no group is needed then.</summary>
     public static async Task<bool> Exists(NpgsqlDataSource database, string? name, CancellationToken cancellation) =>
-        name is null || await Any(database, "select 1 from fleet_billing_groups where name = $1", name, cancellation);
+        name is null || await Listing.Any(database, "select 1 from fleet_billing_groups where name = $1", name, cancellation);
 
     public static Task<bool> HasThings(NpgsqlDataSource database, string name, CancellationToken cancellation) =>
-        Any(database, "select 1 from fleet_things where billing_group = $1 limit 1", name, cancellation);
-
-    static async Task<bool> Any(NpgsqlDataSource database, string select, string name, CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand(select);
-        command.Parameters.Add(Listing.Text(name));
-        return await command.ExecuteScalarAsync(cancellation) is not null;
-    }
+        Listing.Any(database, "select 1 from fleet_things where billing_group = $1 limit 1", name, cancellation);
 }

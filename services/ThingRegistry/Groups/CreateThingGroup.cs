@@ -45,6 +45,8 @@ static class CreateThingGroup
     public static async Task<Written<ThingGroup, ThingGroupEvent>> Handle(
         Command command, Registry registry, ThingRegistryOptions options, CancellationToken cancellation)
     {
+        if (await GroupsTable.IsBeingLeft(registry.Database, command.ThingGroupName, cancellation))
+            return new(new Refusal(Reasons.Unavailable.Code, $"Things are still leaving the thing group {command.ThingGroupName} that was deleted."), ThingGroup.Initial, 0);
         var parent = command.ParentGroupName is null ? null : await registry.ReadGroup(command.ParentGroupName, cancellation);
         var dynamicGroups = command.Query is null ? 0 : (await DynamicGroups.Load(registry.Database, cancellation)).Count;
         return await registry.WriteGroup(command.ThingGroupName, command.RequestedBy,

@@ -1,14 +1,15 @@
 namespace FleetPlatform.ThingRegistry.Groups;
 
-/// <summary>What holds for groups whose members a query names.</summary>
+/// <summary>What holds for groups whose members a query names, and what tells them from others.</summary>
 static class DynamicGroups
 {
-    /// <summary>Null when it can be changed as one.</summary>
+    /// <summary>Null when it can be changed as what it is taken for.</summary>
+    /// <param name="isDynamic">What it is taken for.</param>
     /// <param name="expectedVersion">The version that the caller has seen; null: any.</param>
-    public static Refusal? Refuse(string name, ThingGroup group, long? expectedVersion)
+    public static Refusal? Refuse(string name, ThingGroup group, bool isDynamic, long? expectedVersion)
     {
         if (!group.Exists) return ThingGroup.Missing(name);
-        if (group.Query is null) return new(Reasons.InvalidRequest.Code, $"Thing group {name} is not dynamic.");
+        if (group.Query is null == isDynamic) return new(Reasons.InvalidRequest.Code, $"Thing group {name} is {(isDynamic ? "not " : "")}dynamic.");
         return expectedVersion is { } version && version != group.Revision
             ? new(Reasons.VersionConflict.Code, $"Thing group {name} is at version {group.Revision}, not {version}.")
             : null;

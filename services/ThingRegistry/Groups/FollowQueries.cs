@@ -21,13 +21,15 @@ sealed class FollowQueries(Registry registry) : ISubscription
 
     /// <summary>What a thing joins and leaves.</summary>
     /// <param name="queries">Of every dynamic group.</param>
-    public static Decision<ThingEvent> Decide(string name, Thing thing, IReadOnlyDictionary<string, ThingQuery> queries, DateTimeOffset now)
+    /// <param name="gone">A group that is no more, into which it may have been put; null: none.</param>
+    public static Decision<ThingEvent> Decide(string name, Thing thing, IReadOnlyDictionary<string, ThingQuery> queries, DateTimeOffset now, string? gone = null)
     {
         if (!thing.Exists) return Decision<ThingEvent>.Nothing;
         var facts = new ThingFacts(name, thing.TypeName, thing.Attributes, thing.Groups);
         var wanted = queries.Where(group => group.Value.Matches(facts)).Select(group => group.Key).Order(StringComparer.Ordinal).ToArray();
         return Decision<ThingEvent>.Of(
         [
+            .. thing.Groups.Where(group => group == gone).Select(left => new GroupLeft(left, now)),
             .. thing.DynamicGroups.Except(wanted, StringComparer.Ordinal).Select(left => new GroupLeft(left, now)),
             .. wanted.Except(thing.DynamicGroups, StringComparer.Ordinal).Select(joined => new GroupJoined(joined, now, Dynamic: true)),
         ]);
@@ -35,10 +37,11 @@ sealed class FollowQueries(Registry registry) : ISubscription
 
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
-        var (groups, things) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
-        foreach (var recorded in batch)
-            if (recorded.StreamId.Category == "group" && recorded.Data is ThingGroupCreated { Query: not null } or ThingGroupUpdated or ThingGroupDeleted) groups.Add(recorded.StreamId.Key);
-        if (groups.Count == 0 && !batch.Any(recorded => recorded.StreamId.Category == "thing")) return;
+        var (groups, things, deleted) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var recorded in batch.Where(recorded => recorded.StreamId.Category == "group"))
+            if (recorded.Data is ThingGroupDeleted) deleted.Add(recorded.StreamId.Key);
+            else if (recorded.Data is ThingGroupCreated { Query: not null } or ThingGroupUpdated { Query: not null }) groups.Add(recorded.StreamId.Key);
+        if (groups.Count + deleted.Count == 0 && !batch.Any(recorded => recorded.StreamId.Category == "thing")) return;
         var queries = await DynamicGroups.Load(registry.Database, cancellation);
         if (queries.Count > 0)
         {
@@ -48,9 +51,24 @@ sealed class FollowQueries(Registry registry) : ISubscription
         }
 
         foreach (var group in groups) await SettleGroup(group, queries, cancellation);
+        if (deleted.Count == 0) return;
+        var again = await GroupsTable.Paths(registry.Database, [.. deleted], cancellation); // there is one of its name by now
+        foreach (var group in deleted.Where(group => !again.ContainsKey(group))) await Empty(group, queries, cancellation);
     }
 
-    async Task Settle(IEnumerable<string> things, IReadOnlyDictionary<string, ThingQuery> queries, CancellationToken cancellation)
+    async Task Empty(string group, IReadOnlyDictionary<string, ThingQuery> queries, CancellationToken cancellation)
+    {
+        for (string? after = null; ;)
+        {
+            var members = await Listing.Names(registry.Database, new() { After = after, Limit = Page },
+                new("select thing_name from fleet_memberships where group_name = $1", "thing_name", Listing.Text(group)), cancellation);
+            await Settle(members.Items, queries, cancellation, gone: group);
+            after = members.Next;
+            if (after is null) return;
+        }
+    }
+
+    async Task Settle(IEnumerable<string> things, IReadOnlyDictionary<string, ThingQuery> queries, CancellationToken cancellation, string? gone = null)
     {
         foreach (var names in things.Chunk(ThingsAtOnce))
         {
@@ -58,7 +76,7 @@ sealed class FollowQueries(Registry registry) : ISubscription
             {
                 var streams = await session.FetchManyForWriting<Thing, ThingEvent>([.. names.Select(Registry.ThingStream)], cancellation);
                 foreach (var (name, stream) in names.Zip(streams))
-                    if (Decide(name, stream.Aggregate, queries, registry.Now).Events is { Count: > 0 } events) stream.Append([.. events]);
+                    if (Decide(name, stream.Aggregate, queries, registry.Now, gone).Events is { Count: > 0 } events) stream.Append([.. events]);
                 return 0;
             }, cancellation);
         }

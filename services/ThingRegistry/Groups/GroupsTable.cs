@@ -53,6 +53,14 @@ sealed class GroupsTable : IInlineProjection
         }
     }
 
+    public static Task<bool> HasChildren(NpgsqlDataSource database, string name, CancellationToken cancellation) =>
+        Listing.Any(database, "select 1 from fleet_groups where $1 = any (path) and name <> $1 limit 1", name, cancellation);
+
+    /// <summary>Whether a group of this name was deleted and has members still.</summary>
+    public static Task<bool> IsBeingLeft(NpgsqlDataSource database, string name, CancellationToken cancellation) => Listing.Any(database, """
+        select 1 where exists (select 1 from fleet_memberships where group_name = $1) and not exists (select 1 from fleet_groups where name = $1)
+        """, name, cancellation);
+
     /// <summary>The path from its root to each of these groups; groups that do not exist are missing from the answer.</summary>
     public static async Task<IReadOnlyDictionary<string, string[]>> Paths(
         NpgsqlDataSource database, IReadOnlyList<string> names, CancellationToken cancellation)

@@ -12,8 +12,8 @@ sealed record ThingGroupCreated(
     Guid ThingGroupId, string? Description, IReadOnlyDictionary<string, string> Attributes, IReadOnlyList<string> Path, DateTimeOffset At,
     string? Query = null) : ThingGroupEvent;
 
-/// <summary>A dynamic group is now this.</summary>
-sealed record ThingGroupUpdated(string? Description, IReadOnlyDictionary<string, string> Attributes, string Query, DateTimeOffset At) : ThingGroupEvent;
+/// <summary>A group is now this. Query is null for one that things are put into.</summary>
+sealed record ThingGroupUpdated(string? Description, IReadOnlyDictionary<string, string> Attributes, string? Query, DateTimeOffset At) : ThingGroupEvent;
 
 sealed record ThingGroupDeleted(DateTimeOffset At) : ThingGroupEvent;
 
@@ -21,7 +21,7 @@ sealed record GroupPolicyAttached(string PolicyName, int Incarnation, DateTimeOf
 
 sealed record GroupPolicyDetached(string PolicyName, DateTimeOffset At) : ThingGroupEvent;
 
-/// <summary>A set of things, inside at most one other. Only dynamic groups are deleted. Who is a member is a fact of the thing.</summary>
+/// <summary>A set of things, inside at most one other. Who is a member is a fact of the thing.</summary>
 /// <param name="Id">Null while there is no such group.</param>
 /// <param name="Query">Who is in a dynamic group; null: things are put into it.</param>
 /// <param name="Revision">Counts creation and updates.</param>

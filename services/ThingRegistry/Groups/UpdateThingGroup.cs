@@ -3,15 +3,20 @@ using Command = FleetPlatform.Contracts.ThingRegistry.UpdateThingGroup;
 
 namespace FleetPlatform.ThingRegistry.Groups;
 
-/// <summary>Changes a dynamic group: what the command leaves out stays. Its members follow.</summary>
+/// <summary>Changes a group: what the command leaves out stays. Members of a dynamic one follow.</summary>
 static class UpdateThingGroup
 {
     public static Decision<ThingGroupEvent> Decide(Command command, ThingGroup group, ThingRegistryOptions options, DateTimeOffset now)
     {
-        if (DynamicGroups.Refuse(command.ThingGroupName, group, command.ExpectedVersion) is { } not) return not;
-        var (query, description, attributes) = (command.Query ?? group.Query!, command.Description ?? group.Description,
-            command.Attributes is { } given ? AttributeRules.Normalize(given) : group.Attributes);
-        if ((DynamicGroups.RefuseQuery(query, options) ?? CreateThingGroup.Refuse(description, attributes)) is { } refusal) return refusal;
+        if (DynamicGroups.Refuse(command.ThingGroupName, group, command.Dynamic, command.ExpectedVersion) is { } not) return not;
+        var (query, description) = (command.Dynamic ? command.Query ?? group.Query : null, command.Description ?? group.Description);
+        var attributes = command switch
+        {
+            { Attributes: null } => group.Attributes,
+            { MergeAttributes: true } => AttributeRules.Merge(group.Attributes, command.Attributes),
+            _ => AttributeRules.Normalize(command.Attributes),
+        };
+        if (((query is null ? null : DynamicGroups.RefuseQuery(query, options)) ?? CreateThingGroup.Refuse(description, attributes)) is { } refusal) return refusal;
         return (query, description) == (group.Query, group.Description) && AttributeRules.Same(attributes, group.Attributes)
             ? Decision<ThingGroupEvent>.Nothing
             : new ThingGroupUpdated(description, attributes, query, now);

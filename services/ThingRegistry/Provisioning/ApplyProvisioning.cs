@@ -80,8 +80,8 @@ static partial class ApplyProvisioning
     {
         if (command.Thing is not { } thing) return null;
         if (Names.RefuseThingName(thing.ThingName, Reasons.UnsafeName.Code) is { } badName) return badName;
-        if (thing.ThingTypeName is { } type && !state.ThingTypes.Contains(type))
-            return new(Reasons.ResourceMissing.Code, $"Thing type {type} does not exist.");
+        if (thing.ThingTypeName is { } type && !state.ThingTypes.Contains(type) && state.Thing.TypeName != type)
+            return new(Reasons.ResourceMissing.Code, $"Thing type {type} does not exist, or is deprecated.");
         if (thing.BillingGroup is { } billing && !state.BillingGroups.Contains(billing))
             return new(Reasons.ResourceMissing.Code, $"Billing group {billing} does not exist.");
         return thing.ThingGroups?.FirstOrDefault(group => !state.GroupPaths.ContainsKey(group)) is { } missing

@@ -90,7 +90,10 @@ sealed class ProvisioningReads(Registry registry)
         Add(ByName("fleet_policies", "name, incarnation, version, default_version, document, deleted"), policies,
             row => found.Policies[row.GetString(0)] = new(
                 row.GetString(0), row.GetInt32(1), row.GetInt64(2), row.GetInt32(3), row.GetString(4), row.GetBoolean(5)));
-        Add(ByName("fleet_types", "name"), types, row => found.Types.Add(row.GetString(0)));
+        Add(ByName("fleet_types", "name, deprecated_at"), types, row =>
+        {
+            if (row.IsDBNull(1)) found.Types.Add(row.GetString(0));
+        });
         Add(ByName("fleet_billing_groups", "name"), billingGroups, row => found.BillingGroups.Add(row.GetString(0)));
         Add(ByName("fleet_groups", "name, path, query"), groups, row =>
         {

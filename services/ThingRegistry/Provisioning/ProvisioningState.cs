@@ -8,7 +8,7 @@ namespace FleetPlatform.ThingRegistry.Provisioning;
 /// <summary>What a decision about one provisioning needs to know.</summary>
 /// <param name="Thing">The thing the template names; <c>Initial</c> when it names none.</param>
 /// <param name="Policies">Rows of the policies named, and of those that documents would be named; deleted ones included.</param>
-/// <param name="ThingTypes">Which of the types named exist.</param>
+/// <param name="ThingTypes">Which of the types named exist and are not deprecated.</param>
 /// <param name="BillingGroups">Which of the billing groups named exist.</param>
 /// <param name="GroupPaths">Paths of the groups that exist, of those named and of those the thing is in.</param>
 sealed record ProvisioningState(

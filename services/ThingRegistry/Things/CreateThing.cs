@@ -7,13 +7,13 @@ namespace FleetPlatform.ThingRegistry.Things;
 /// <summary>Registers a thing. The same thing again, unchanged, succeeds; with other contents it exists already.</summary>
 static class CreateThing
 {
-    /// <param name="typeExists">Whether the type the command names exists; true when it names none.</param>
-    /// <param name="billingGroupExists">The same of the billing group.</param>
+    /// <param name="typeUsable">Whether things may get the type that the command names; true when it names none.</param>
+    /// <param name="billingGroupExists">Whether the billing group that it names exists; true when it names none.</param>
     /// <param name="id">The id a new thing gets.</param>
-    public static Decision<ThingEvent> Decide(Command command, Thing thing, bool typeExists, bool billingGroupExists, Guid id, DateTimeOffset now)
+    public static Decision<ThingEvent> Decide(Command command, Thing thing, bool typeUsable, bool billingGroupExists, Guid id, DateTimeOffset now)
     {
         var attributes = AttributeRules.Normalize(command.Attributes);
-        if (!typeExists) return ThingType.Missing(command.ThingTypeName!);
+        if (!typeUsable && command.ThingTypeName != thing.TypeName) return ThingType.Unusable(command.ThingTypeName!);
         if (!billingGroupExists) return BillingGroup.Missing(command.BillingGroup!);
         if (AttributeRules.Refuse(attributes, command.ThingTypeName is not null) is { } refusal) return refusal;
         if (!thing.Exists) return new ThingRegistered(id, command.ThingTypeName, command.BillingGroup, attributes, [], CertificateId: null, now);
@@ -28,10 +28,10 @@ static class CreateThing
 
     public static async Task<Written<Thing, ThingEvent>> Handle(Command command, Registry registry, CancellationToken cancellation)
     {
-        var typeExists = await TypesTable.Exists(registry.Database, command.ThingTypeName, cancellation);
+        var typeUsable = await TypesTable.IsUsable(registry.Database, command.ThingTypeName, cancellation);
         var billingGroupExists = await BillingTable.Exists(registry.Database, command.BillingGroup, cancellation);
         return await registry.WriteThing(command.ThingName, command.RequestedBy,
-            thing => Decide(command, thing, typeExists, billingGroupExists, Guid.CreateVersion7(), registry.Now), cancellation);
+            thing => Decide(command, thing, typeUsable, billingGroupExists, Guid.CreateVersion7(), registry.Now), cancellation);
     }
 }
 

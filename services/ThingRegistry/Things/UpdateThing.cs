@@ -6,13 +6,13 @@ namespace FleetPlatform.ThingRegistry.Things;
 /// <summary>Changes type and attributes of a thing; what the command leaves out stays.</summary>
 static class UpdateThing
 {
-    public static Decision<ThingEvent> Decide(Command command, Thing thing, bool typeExists, DateTimeOffset now)
+    public static Decision<ThingEvent> Decide(Command command, Thing thing, bool typeUsable, DateTimeOffset now)
     {
         if (!thing.Exists) return Thing.Missing(command.ThingName);
         if (RefuseVersion(command.ThingName, thing, command.ExpectedVersion) is { } moved) return moved;
         if (command is { RemoveThingType: true, ThingTypeName: not null })
             return new Refusal(Reasons.InvalidRequest.Code, "thingTypeName and removeThingType exclude each other.");
-        if (!typeExists) return ThingType.Missing(command.ThingTypeName!);
+        if (!typeUsable && command.ThingTypeName != thing.TypeName) return ThingType.Unusable(command.ThingTypeName!);
 
         var type = command.RemoveThingType ? null : command.ThingTypeName ?? thing.TypeName;
         var attributes = command switch
@@ -36,9 +36,9 @@ static class UpdateThing
 
     public static async Task<Written<Thing, ThingEvent>> Handle(Command command, Registry registry, CancellationToken cancellation)
     {
-        var typeExists = await TypesTable.Exists(registry.Database, command.ThingTypeName, cancellation);
+        var typeUsable = await TypesTable.IsUsable(registry.Database, command.ThingTypeName, cancellation);
         return await registry.WriteThing(command.ThingName, command.RequestedBy,
-            thing => Decide(command, thing, typeExists, registry.Now), cancellation);
+            thing => Decide(command, thing, typeUsable, registry.Now), cancellation);
     }
 }
 

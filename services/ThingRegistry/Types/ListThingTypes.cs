@@ -4,7 +4,7 @@ namespace FleetPlatform.ThingRegistry.Types;
 
 static class ListThingTypes
 {
-    const string Select = "select name, id, description, searchable_attributes, created_at from fleet_types where true";
+    const string Select = "select name, id, description, searchable_attributes, created_at, deprecated_at from fleet_types where true";
 
     public static async Task<ThingTypesListed> Handle(Query query, NpgsqlDataSource database, CancellationToken cancellation)
     {
@@ -19,6 +19,7 @@ static class ListThingTypes
         Description = row.IsDBNull(2) ? null : row.GetString(2),
         SearchableAttributes = row.GetFieldValue<string[]>(3),
         CreatedAt = row.GetFieldValue<DateTimeOffset>(4),
+        DeprecatedAt = row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5),
     };
 }
 

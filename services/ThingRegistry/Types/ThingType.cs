@@ -7,9 +7,18 @@ abstract record ThingTypeEvent : RegistryEvent;
 
 sealed record ThingTypeCreated(Guid ThingTypeId, string? Description, IReadOnlyList<string> SearchableAttributes, DateTimeOffset At) : ThingTypeEvent;
 
-/// <summary>A kind of thing. Types are never deleted, so a thing's type always exists.</summary>
+/// <summary>Nothing new gets it any more.</summary>
+sealed record ThingTypeDeprecated(DateTimeOffset At) : ThingTypeEvent;
+
+/// <summary>It is no longer deprecated.</summary>
+sealed record ThingTypeRestored(DateTimeOffset At) : ThingTypeEvent;
+
+sealed record ThingTypeDeleted(DateTimeOffset At) : ThingTypeEvent;
+
+/// <summary>A kind of thing. It is deleted only when no thing has it, so a thing's type always exists.</summary>
 /// <param name="Id">Null while there is no such type.</param>
-sealed record ThingType(Guid? Id, string? Description, IReadOnlyList<string> SearchableAttributes, DateTimeOffset CreatedAt)
+/// <param name="DeprecatedAt">Since when nothing new gets it; null: it is in use.</param>
+sealed record ThingType(Guid? Id, string? Description, IReadOnlyList<string> SearchableAttributes, DateTimeOffset CreatedAt, DateTimeOffset? DeprecatedAt = null)
     : IAggregate<ThingType, ThingTypeEvent>
 {
     public static ThingType Initial { get; } = new(Id: null, null, [], default);
@@ -19,10 +28,16 @@ sealed record ThingType(Guid? Id, string? Description, IReadOnlyList<string> Sea
     public ThingType Evolve(ThingTypeEvent @event) => @event switch
     {
         ThingTypeCreated e => new(e.ThingTypeId, e.Description, e.SearchableAttributes, e.At),
+        ThingTypeDeprecated e => this with { DeprecatedAt = e.At },
+        ThingTypeRestored => this with { DeprecatedAt = null },
+        ThingTypeDeleted => Initial,
         _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),
     };
 
     public static Refusal Missing(string name) => new(Reasons.NotFound.Code, $"Thing type {name} does not exist.");
+
+    /// <summary>The same for whoever would give it to a thing.</summary>
+    public static Refusal Unusable(string name) => new(Reasons.NotFound.Code, $"Thing type {name} does not exist, or is deprecated.");
 
     public ThingTypeDescription Describe(string name) => new()
     {
@@ -31,5 +46,6 @@ sealed record ThingType(Guid? Id, string? Description, IReadOnlyList<string> Sea
         Description = Description,
         SearchableAttributes = SearchableAttributes,
         CreatedAt = CreatedAt,
+        DeprecatedAt = DeprecatedAt,
     };
 }

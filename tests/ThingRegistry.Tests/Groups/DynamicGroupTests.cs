@@ -14,7 +14,7 @@ public sealed class DynamicGroupTests(RegistryFixture fixture) : IClassFixture<R
         group => Groups.CreateThingGroup.Decide(Creation, group, null, 0, Options, Guid.CreateVersion7(), A.Noon),
         group => Groups.UpdateThingGroup.Decide(new() { ThingGroupName = "locks", Query = "thingName:a*", RequestedBy = "test" }, group, Options, A.Noon),
         group => Groups.UpdateThingGroup.Decide(new() { ThingGroupName = "locks", Description = "all", RequestedBy = "test" }, group, Options, A.Noon),
-        group => Groups.DeleteThingGroup.Decide(new() { ThingGroupName = "locks", RequestedBy = "test" }, group, A.Noon),
+        group => Groups.DeleteThingGroup.Decide(new() { ThingGroupName = "locks", RequestedBy = "test" }, group, false, A.Noon),
     ];
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -45,7 +45,7 @@ public sealed class DynamicGroupTests(RegistryFixture fixture) : IClassFixture<R
 
         Questions[1](fixedGroup).Refusal!.Code.ShouldBe("invalid-request");
         Questions[3](fixedGroup).Refusal!.Code.ShouldBe("invalid-request");
-        Groups.DeleteThingGroup.Decide(new() { ThingGroupName = "locks", ExpectedVersion = 2, RequestedBy = "test" }, dynamicGroup, A.Noon).Refusal!.Code.ShouldBe("version-conflict");
+        Groups.DeleteThingGroup.Decide(new() { ThingGroupName = "locks", ExpectedVersion = 2, RequestedBy = "test" }, dynamicGroup, false, A.Noon).Refusal!.Code.ShouldBe("version-conflict");
         dynamicGroup.Fold(Questions[1](dynamicGroup).Events).Describe("locks").Version.ShouldBe(2);
     }
 
@@ -68,7 +68,7 @@ public sealed class DynamicGroupTests(RegistryFixture fixture) : IClassFixture<R
         await Follows(Registry.GroupStream(group));
         (await Members(group)).ShouldBe([two]);
 
-        await fixture.Registry.WriteGroup(group, "test", state => Groups.DeleteThingGroup.Decide(new() { ThingGroupName = group, RequestedBy = "test" }, state, A.Noon), Cancellation);
+        await fixture.Registry.WriteGroup(group, "test", state => Groups.DeleteThingGroup.Decide(new() { ThingGroupName = group, RequestedBy = "test" }, state, false, A.Noon), Cancellation);
         await Follows(Registry.GroupStream(group));
         (await Members(group)).ShouldBeEmpty();
         (await fixture.Registry.ReadThing(two, Cancellation)).AllGroups.ShouldBeEmpty();
@@ -98,6 +98,31 @@ public sealed class DynamicGroupTests(RegistryFixture fixture) : IClassFixture<R
 
         (await fixture.FindGrant(certificate))!.Policies.Single().PolicyName.ShouldBe(policy);
         (await fixture.Apply(A.Provisioning(A.CertificateId(), thing))).Grant!.Policies.Single().PolicyName.ShouldBe(policy);
+    }
+
+    [Fact]
+    public async Task A_group_that_things_were_put_into_is_changed_and_deleted_and_they_leave_it()
+    {
+        var (group, leaf, thing) = (A.Name("g"), A.Name("leaf"), A.Name("SN"));
+        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = group, RequestedBy = "test" }, fixture.Registry, Options, Cancellation);
+        await Groups.CreateThingGroup.Handle(new() { ThingGroupName = leaf, ParentGroupName = group, RequestedBy = "test" }, fixture.Registry, Options, Cancellation);
+        await Create(thing);
+        (await ChangeGroupMembership.Handle(new() { ThingName = thing, ThingGroupName = leaf, Member = true, RequestedBy = "test" }, fixture.Registry, Cancellation)).ShouldBeNull();
+        var changed = (await fixture.Registry.WriteGroup(leaf, "test", state => Groups.UpdateThingGroup.Decide(
+            new() { ThingGroupName = leaf, Dynamic = false, Attributes = new Dictionary<string, string> { ["site"] = "b" }, MergeAttributes = true, RequestedBy = "test" }, state, Options, A.Noon), Cancellation)).State;
+        (changed.Query, changed.Attributes["site"], changed.Revision).ShouldBe((null, "b", 2));
+
+        Task<Refusal?> Delete(string name, bool isDynamic = false) => Groups.DeleteThingGroup.Handle(new() { ThingGroupName = name, Dynamic = isDynamic, RequestedBy = "test" }, fixture.Registry, Cancellation);
+        (await Delete(group))!.Code.ShouldBe("invalid-request");
+        (await Delete(leaf, isDynamic: true))!.Code.ShouldBe("invalid-request");
+        (await Delete(leaf)).ShouldBeNull();
+        (await Groups.CreateThingGroup.Handle(new() { ThingGroupName = leaf, RequestedBy = "test" }, fixture.Registry, Options, Cancellation)).Refusal!.Code.ShouldBe("unavailable");
+        await Follows(Registry.GroupStream(leaf));
+        (await Delete(group)).ShouldBeNull();
+
+        (await Members(leaf)).ShouldBeEmpty();
+        (await fixture.Registry.ReadThing(thing, Cancellation)).Groups.ShouldBeEmpty();
+        (await fixture.Recorded(Registry.ThingStream(thing))).ShouldBe(["thing.registered.v1", "thing.group-joined.v1", "thing.group-left.v1"]);
     }
 
     /// <summary>Neither an operator nor a template puts a thing where only a query does; and a template's REPLACE takes none out.</summary>

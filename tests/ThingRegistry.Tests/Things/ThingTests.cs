@@ -11,8 +11,8 @@ public sealed class ThingTests(RegistryFixture fixture) : IClassFixture<Registry
 
     static readonly Func<Thing, Decision<ThingEvent>>[] Questions =
     [
-        state => CreateThing.Decide(A.Thing("SN"), state, typeExists: true, billingGroupExists: true, Id, A.Noon),
-        state => CreateThing.Decide(A.Thing("SN", "sensor", ("a", "1")), state, typeExists: true, billingGroupExists: true, Id, A.Noon),
+        state => CreateThing.Decide(A.Thing("SN"), state, typeUsable: true, billingGroupExists: true, Id, A.Noon),
+        state => CreateThing.Decide(A.Thing("SN", "sensor", ("a", "1")), state, typeUsable: true, billingGroupExists: true, Id, A.Noon),
         state => UpdateThing.Decide(Update() with { Attributes = new Dictionary<string, string> { ["a"] = "2" } }, state, true, A.Noon),
         state => UpdateThing.Decide(Update() with { Attributes = new Dictionary<string, string> { ["a"] = "", ["b"] = "3" }, MergeAttributes = true }, state, true, A.Noon),
         state => UpdateThing.Decide(Update() with { RemoveThingType = true }, state, true, A.Noon),
@@ -69,7 +69,7 @@ public sealed class ThingTests(RegistryFixture fixture) : IClassFixture<Registry
         var thing = Thing.Initial.Fold(Questions[0](Thing.Initial).Events);
 
         UpdateThing.Decide(Update() with { ThingTypeName = "t", ExpectedVersion = 2 }, thing, true, A.Noon).Refusal!.Code.ShouldBe("version-conflict");
-        UpdateThing.Decide(Update() with { ThingTypeName = "none" }, thing, typeExists: false, A.Noon).Refusal!.Code.ShouldBe("not-found");
+        UpdateThing.Decide(Update() with { ThingTypeName = "none" }, thing, typeUsable: false, A.Noon).Refusal!.Code.ShouldBe("not-found");
     }
 
     [Fact]

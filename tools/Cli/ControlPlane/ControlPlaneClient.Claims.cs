@@ -22,13 +22,8 @@ sealed partial class ControlPlaneClient
     public async Task<IReadOnlyList<ClaimSummary>> ListClaims(bool suspected, CancellationToken cancellation)
     {
         var claims = new List<ClaimSummary>();
-        for (string? token = null; ;)
-        {
-            var page = await Send(HttpMethod.Get, $"/fleet/claims?maxResults=250&suspected={(suspected ? "true" : "false")}{(token is null ? "" : $"&nextToken={Escape(token)}")}", null, cancellation);
-            claims.AddRange(page["claims"]!.AsArray().Select(claim => Read<ClaimSummary>(claim!)));
-            token = page["nextToken"]?.GetValue<string>();
-            if (token is null) return claims;
-        }
+        await foreach (var claim in All($"/fleet/claims?suspected={(suspected ? "true" : "false")}", "claims", cancellation)) claims.Add(Read<ClaimSummary>(claim));
+        return claims;
     }
 
     /// <summary>Everything that the claim registered, all pages.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -10,10 +11,25 @@ sealed partial class ControlPlaneClient
     /// <param name="order">Batch, template and re-provisioning; this adds the items.</param>
     public async Task<IReadOnlyList<RegisteredItem>> RegisterThings(JsonObject order, IEnumerable<ItemToRegister> items, CancellationToken cancellation)
     {
-        var request = order.DeepClone().AsObject();
-        request["items"] = new JsonArray([.. items.Select(item => JsonSerializer.SerializeToNode(item, Json))]);
-        return (await Send(HttpMethod.Post, "/fleet/registrations", request, cancellation))["items"].Deserialize<IReadOnlyList<RegisteredItem>>(Json)!;
+        var body = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            foreach (var (name, value) in order)
+            {
+                json.WritePropertyName(name);
+                value!.WriteTo(json);
+            }
+
+            json.WritePropertyName("items");
+            JsonSerializer.Serialize(json, items, Json);
+            json.WriteEndObject();
+        }
+
+        return JsonSerializer.Deserialize<RegisteredItems>(await Exchange(HttpMethod.Post, "/fleet/registrations", body.WrittenMemory, cancellation), Json)!.Items;
     }
+
+    sealed record RegisteredItems(IReadOnlyList<RegisteredItem> Items);
 }
 
 /// <param name="Item">What tells it from others of its batch.</param>

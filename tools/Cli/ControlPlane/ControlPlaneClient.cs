@@ -126,17 +126,20 @@ sealed partial class ControlPlaneClient : IDisposable
     public async Task<JsonNode> Send(
         HttpMethod method, string path, JsonObject? body, CancellationToken cancellation, params (string Name, string Value)[] headers)
     {
+        var answer = await Exchange(method, path, body is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(body.ToJsonString()), cancellation, headers);
+        return answer.Length == 0 ? new JsonObject() : JsonNode.Parse(answer)!;
+    }
+
+    /// <summary>The same in octets, for what is large.</summary>
+    async Task<byte[]> Exchange(
+        HttpMethod method, string path, ReadOnlyMemory<byte>? body, CancellationToken cancellation, params (string Name, string Value)[] headers)
+    {
         using var request = new HttpRequestMessage(method, new Uri(_http.BaseAddress!, path));
         foreach (var (header, value) in headers) request.Headers.TryAddWithoutValidation(header, value);
-        if (body is not null)
-            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        if (body is { } octets) request.Content = new ReadOnlyMemoryContent(octets) { Headers = { ContentType = new("application/json", "utf-8") } };
         await _signer.Sign(request, cancellation);
         using var response = await _http.SendAsync(request, cancellation);
-        if (response.IsSuccessStatusCode)
-        {
-            var text = await response.Content.ReadAsStringAsync(cancellation);
-            return text.Length == 0 ? new JsonObject() : JsonNode.Parse(text)!;
-        }
+        if (response.IsSuccessStatusCode) return await response.Content.ReadAsByteArrayAsync(cancellation);
 
         var name = response.Headers.TryGetValues("x-amzn-errortype", out var names) ? names.First() : $"HTTP {(int)response.StatusCode}";
         var error = await ReadMessage(response, cancellation);

@@ -2,7 +2,7 @@ using FleetPlatform.Pki;
 
 namespace FleetPlatform.Cli.Factory;
 
-/// <summary>The files of one device. The private key is there before anybody is asked for a certificate, readable by its owner only.</summary>
+/// <summary>The files of one device. What holds the private key is readable by its owner only.</summary>
 sealed class DeviceFolder(string path)
 {
     public const string Certificate = "device.cert.pem";
@@ -15,16 +15,34 @@ sealed class DeviceFolder(string path)
 
     public string Of(string file) => System.IO.Path.Combine(path, file);
 
-    /// <summary>The key of a run that was cut short, or a new one: so the same device asks again with the same key, and gets the same certificate.</summary>
+    /// <summary>
+    /// The key of a run that was cut short, or a new one, which is on the disk before anybody is asked for a certificate: so the same device asks again with the same key, and gets the same
+    /// certificate.
+    /// </summary>
     public KeyPair OpenKey(KeyType type)
     {
-        if (File.Exists(Of(PrivateKey))) return KeyPair.FromPem(File.ReadAllText(Of(PrivateKey)));
-        var key = type == KeyType.Rsa2048 ? KeyPair.CreateRsa2048() : KeyPair.CreateEcdsaP256();
+        if (FindKey() is { } before) return before;
+        var key = MakeKey(type);
         OwnerOnlyFile.Write(Of(PrivateKey), key.PrivateKeyPem);
         return key;
     }
 
+    public KeyPair? FindKey() => File.Exists(Of(PrivateKey)) ? KeyPair.FromPem(File.ReadAllText(Of(PrivateKey))) : null;
+
+    public static KeyPair MakeKey(KeyType type) => type == KeyType.Rsa2048 ? KeyPair.CreateRsa2048() : KeyPair.CreateEcdsaP256();
+
     public void Write(string file, string text) => File.WriteAllText(Of(file), text);
+
+    /// <summary>Writes a file for its owner only, into a folder for its owner only. Nobody has waited for the disk yet.</summary>
+    public void WriteSecret(string file, ReadOnlySpan<byte> contents)
+    {
+        if (!Directory.Exists(path)) Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using var stream = new FileStream(Of(file), new FileStreamOptions
+        {
+            Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        stream.Write(contents);
+    }
 
     public string Read(string file) => File.ReadAllText(Of(file));
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using FleetPlatform.Pki;
 
 namespace FleetPlatform.Cli.Factory;
 
@@ -33,7 +32,7 @@ sealed record DeviceFormats
         {
             switch (format)
             {
-                case "nvs": OwnerOnlyFile.Write(folder.Of(Image), ImageOf(certificate, privateKey)); break;
+                case "nvs": folder.WriteSecret(Image, ImageOf(certificate, privateKey)); break;
                 case "nvs-csv": folder.Write(Csv, CsvOf()); break;
                 case "zephyr": folder.Write(Commands, CommandsOf()); break;
             }

@@ -86,7 +86,7 @@ sealed class Manifest : IDisposable
     /// <param name="publicKey">SubjectPublicKeyInfo in DER.</param>
     public static string KeyHash(ReadOnlySpan<byte> publicKey) => Convert.ToHexStringLower(SHA256.HashData(publicKey));
 
-    /// <summary>Adds devices, and waits until the disk has them.</summary>
+    /// <summary>Adds devices whose files are written, and waits until the disk has files and lines, in this order.</summary>
     public void Add(IEnumerable<ManifestEntry> entries)
     {
         lock (_gate)
@@ -101,6 +101,7 @@ sealed class Manifest : IDisposable
                 Done[entry.Serial] = entry.CertificateId;
             }
 
+            Disk.SyncAround(_file.SafeFileHandle);
             text.WriteTo(_file);
             _file.Flush(flushToDisk: true);
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using FleetPlatform.Cli.ControlPlane;
 using FleetPlatform.Pki;
 
@@ -9,11 +10,12 @@ sealed record BatchOutcome(int Registered, IReadOnlyList<RegisteredItem> Refused
 
 /// <summary>
 /// Makes the keys of a batch here, has their certificates signed many at a time, and lays out each device's files. A key is on the disk before its
-/// certificate is asked for, and a device is in the manifest after its files are written: a run that was cut short anywhere goes on with what is there.
+/// certificate is asked for, and a device is in the manifest after its files are on the disk: a run that was cut short anywhere goes on with what is there.
 /// </summary>
 sealed class RunBatch(ControlPlaneClient controlPlane, BatchOrder order, DeviceFormats formats, string folder, Manifest manifest, TimeProvider clock)
 {
     readonly List<RegisteredItem> _refused = [];
+    readonly PendingKeys _pending = PendingKeys.Open(folder);
     readonly RegisterItems _register = new(controlPlane, order.Registration.Order(order.Batch), clock);
     int _registered;
 
@@ -30,6 +32,7 @@ sealed class RunBatch(ControlPlaneClient controlPlane, BatchOrder order, DeviceF
             await Register(serials, stop);
             progress(Volatile.Read(ref _registered));
         });
+        _pending.ForgetAll();
         return new(_registered, _refused);
     }
 
@@ -39,14 +42,21 @@ sealed class RunBatch(ControlPlaneClient controlPlane, BatchOrder order, DeviceF
         try
         {
             var devices = serials.Select(FolderOf).ToArray();
-            for (var i = 0; i < serials.Length; i++) keys[i] = devices[i].OpenKey(order.Key);
+            for (var i = 0; i < serials.Length; i++) keys[i] = _pending.Find(serials[i]) ?? devices[i].FindKey() ?? DeviceFolder.MakeKey(order.Key);
+            var pems = keys.Select(key => key.PrivateKeyPem).ToArray();
+            var kept = _pending.Keep(serials.Zip(pems, KeyValuePair.Create));
             var items = serials.Select((serial, i) => order.Registration.Item(serial, keys[i].CreateSigningRequest(serial))).ToArray();
             var answers = await _register.Handle(items, cancellation);
 
             var entries = new List<ManifestEntry>(serials.Length);
             for (var i = 0; i < serials.Length; i++)
-                if (answers[i].Code is null) entries.Add(Lay(devices[i], keys[i], answers[i]));
+            {
+                devices[i].WriteSecret(DeviceFolder.PrivateKey, Encoding.ASCII.GetBytes(pems[i])); // also of one that was refused: it asks again with the same key
+                if (answers[i].Code is null) entries.Add(Lay(devices[i], keys[i], pems[i], answers[i]));
+            }
+
             manifest.Add(entries);
+            PendingKeys.Forget(kept);
             Interlocked.Add(ref _registered, entries.Count);
             lock (_refused) _refused.AddRange(answers.Where(answer => answer.Code is not null));
         }
@@ -56,10 +66,10 @@ sealed class RunBatch(ControlPlaneClient controlPlane, BatchOrder order, DeviceF
         }
     }
 
-    ManifestEntry Lay(DeviceFolder device, KeyPair key, RegisteredItem answer)
+    ManifestEntry Lay(DeviceFolder device, KeyPair key, string privateKey, RegisteredItem answer)
     {
         device.Write(DeviceFolder.Certificate, answer.CertificatePem!);
-        formats.Write(device, answer.CertificatePem!, key.PrivateKeyPem);
+        formats.Write(device, answer.CertificatePem!, privateKey);
         return new(answer.Item, answer.ThingName ?? answer.Item, answer.CertificateId!, KeyHash(key), clock.GetUtcNow());
     }
 
