@@ -57,7 +57,7 @@ public sealed class RecordedTests
         { new CertificateAbandoned { Reason = "r" }, "certificate.abandoned.v1", """{"reason":"r"}""" },
         {
             new IssuanceRefused { FlowId = "f1", Code = "weak-key", Detail = "d", RequestedBy = "claim", CommonName = "SN-1" }, "issuance.refused.v1",
-            """{"flowId":"f1","code":"weak-key","detail":"d","requestedBy":"claim","sessionId":null,"clientId":null,"commonName":"SN-1"}"""
+            """{"flowId":"f1","code":"weak-key","detail":"d","requestedBy":"claim","sessionId":null,"clientId":null,"commonName":"SN-1","renews":null}"""
         },
         {
             new RevocationListApproved("issuing-1", null, 7, 5, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1), 3, "ab"), "list.approved.v1",
