@@ -52,6 +52,7 @@ WithDatabase(Service("mqtt-gateway", "MqttGateway"))
     .WithEnvironment("MqttGateway__DataDirectory", Path.Combine(folder, "mqtt-gateway"))
     .WithEnvironment("MqttGateway__BindAddress", bind)
     .WithEnvironment("MqttGateway__HostNames", mqttHosts)
+    .WithEnvironment("OPENSSL_CONF", "openssl.cnf") // beside its program: no session tickets
     .WaitFor(authority)    // its own server certificate is issued there
     .WaitFor(registry)     // and nobody is let in who cannot be looked up,
     .WaitFor(revocation)   // nor before the revoked are known

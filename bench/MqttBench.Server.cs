@@ -29,7 +29,7 @@ static partial class MqttBench
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
         {
-            listen.UseMqttTls(new MqttTlsOptions { ServerCertificate = () => context, Limits = new() { AllowResume = Environment.GetEnvironmentVariable("MQTT_BENCH_RESUME") == "1" } });
+            listen.UseMqttTls(new MqttTlsOptions { ServerCertificate = () => context });
             listen.UseMqtt(broker);
         }));
         var app = builder.Build();
@@ -56,6 +56,7 @@ static partial class MqttBench
             var process = Process.Start(new ProcessStartInfo(host, [.. self, "mqtt", "--serve"])
             {
                 RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false,
+                Environment = { ["OPENSSL_CONF"] = Path.Combine(AppContext.BaseDirectory, "openssl.cnf"), ["DOTNET_SYSTEM_NET_SECURITY_TLSCACHESIZE"] = "1" }, // as the gateway runs
             })!;
             var line = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The server under test did not start.");
             return new(process, int.Parse(line, CultureInfo.InvariantCulture));

@@ -24,7 +24,7 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
 
     readonly SemaphoreSlim _slots = new(options.Limits.MaximumConcurrentHandshakes);
     readonly TimeProvider _clock = TimeProvider.System;
-    SslServerAuthenticationOptions? _authentication;
+    Authentication? _authentication;
     int _pending;
 
     public async Task OnConnection(ConnectionContext connection)
@@ -75,13 +75,14 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         {
             // A peer that says nothing waits without a slot and without TLS state.
             var first = await connection.Transport.Input.ReadAsync(deadline.Token);
+            var hello = ClientHello.Read(first.Buffer);
             connection.Transport.Input.AdvanceTo(first.Buffer.Start);
             if (first.IsCompleted && first.Buffer.IsEmpty) return Failed(connection, TlsFailure.NothingSaid, "closed before the handshake");
 
             await _slots.WaitAsync(deadline.Token);
             try
             {
-                await stream.AuthenticateAsServerAsync(Authentication(), deadline.Token);
+                await stream.AuthenticateAsServerAsync(AuthenticationFor(hello), deadline.Token);
             }
             finally
             {
@@ -127,17 +128,41 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         return null;
     }
 
-    // Built once per certificate: SslStream copies it, and the certificate context carries the native state worth sharing.
-    SslServerAuthenticationOptions Authentication()
+    SslServerAuthenticationOptions AuthenticationFor(ClientHello hello)
     {
         var certificate = options.ServerCertificate();
         var current = _authentication;
-        if (current is not null && ReferenceEquals(current.ServerCertificateContext, certificate)) return current;
-        return _authentication = new SslServerAuthenticationOptions
+        if (!ReferenceEquals(current?.Certificate, certificate)) _authentication = current = new(certificate, options);
+        return current.For(hello);
+    }
+
+    /// <summary>Built once per certificate: SslStream copies it, and the certificate context carries the native state worth sharing.</summary>
+    sealed class Authentication(SslStreamCertificateContext certificate, MqttTlsOptions options)
+    {
+        readonly SslServerAuthenticationOptions _alone = Build(certificate, options, options.Protocols, options.Limits.AllowResume);
+
+        // The framework sets OpenSSL's state up anew for each connection, a quarter of what a connect costs, unless sessions may be resumed. Where this handshake
+        // can resume none, the state is shared and still nothing is ever resumed (docs/decisions/0021-tls-state-is-shared-where-nothing-can-be-resumed.md).
+        readonly SslServerAuthenticationOptions? _tls13 = Shared(certificate, options, SslProtocols.Tls13);
+        readonly SslServerAuthenticationOptions? _tls12 = Shared(certificate, options, SslProtocols.Tls12);
+
+        public SslStreamCertificateContext Certificate => certificate;
+
+        public SslServerAuthenticationOptions For(ClientHello hello) => hello switch
+        {
+            { OffersTls13: true } when _tls13 is not null => _tls13,
+            { NamesSession: false } when _tls12 is not null => _tls12,
+            _ => _alone,
+        };
+
+        static SslServerAuthenticationOptions? Shared(SslStreamCertificateContext certificate, MqttTlsOptions options, SslProtocols version) =>
+            SessionTickets.AreOff && options.Protocols.HasFlag(version) ? Build(certificate, options, version, allowResume: true) : null;
+
+        static SslServerAuthenticationOptions Build(SslStreamCertificateContext certificate, MqttTlsOptions options, SslProtocols protocols, bool allowResume) => new()
         {
             ServerCertificateContext = certificate,
             ClientCertificateRequired = true,
-            EnabledSslProtocols = options.Protocols,
+            EnabledSslProtocols = protocols,
             ApplicationProtocols = [.. options.ApplicationProtocols.Select(name => new SslApplicationProtocol(name))],
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             CertificateChainPolicy = new X509ChainPolicy
@@ -147,7 +172,7 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
                 RevocationMode = X509RevocationMode.NoCheck,
             },
             AllowRenegotiation = false,
-            AllowTlsResume = options.Limits.AllowResume,
+            AllowTlsResume = allowResume,
         };
     }
 }
