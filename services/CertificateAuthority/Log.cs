@@ -12,9 +12,9 @@ static partial class Log
     public static partial void Abandoned(ILogger logger, string flowId, string serialNumber, string reason);
 
     [LoggerMessage(4, LogLevel.Warning, "Prepared certificates could not be looked for: {Failure}")]
-    public static partial void FinishingPostponed(ILogger logger, string failure);
+    public static partial void FinishingPostponed(ILogger logger, string failure, Exception? unexpected);
 
-    [LoggerMessage(5, LogLevel.Error, "The prepared certificate on {Stream} cannot be read and is left open: {Failure}")]
+    [LoggerMessage(5, LogLevel.Error, "The prepared certificate on {Stream} cannot be read or signed and is left open: {Failure}")]
     public static partial void Unreadable(ILogger logger, string stream, string failure);
 
     [LoggerMessage(6, LogLevel.Information, "Took over root {RootCertificateId} and issuing authority {IssuingCertificateId} of a ceremony")]

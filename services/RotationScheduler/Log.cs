@@ -3,10 +3,10 @@ namespace FleetPlatform.RotationScheduler;
 static partial class Log
 {
     [LoggerMessage(1, LogLevel.Warning, "A turn of the rotation clock waits for the next: {Failure} {Detail}")]
-    public static partial void TurnPostponed(ILogger logger, string failure, string detail);
+    public static partial void TurnPostponed(ILogger logger, string failure, string detail, Exception? unexpected);
 
     [LoggerMessage(2, LogLevel.Warning, "Rotation {Thing}-{Number} waits for the next turn: {Detail}")]
-    public static partial void RotationPostponed(ILogger logger, string thing, int number, string detail);
+    public static partial void RotationPostponed(ILogger logger, string thing, int number, string detail, Exception? unexpected);
 
     [LoggerMessage(3, LogLevel.Warning, "ALERT {Kind}: {Text} ({Subjects})")]
     public static partial void Alerted(ILogger logger, string kind, string text, string subjects);

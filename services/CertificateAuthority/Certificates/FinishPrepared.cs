@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.CertificateAuthority.Keys;
 using FleetPlatform.Events;
 using FleetPlatform.Pki;
+using FleetPlatform.ServiceDefaults;
 using Npgsql;
 
 namespace FleetPlatform.CertificateAuthority.Certificates;
@@ -39,9 +41,9 @@ sealed class FinishPrepared(
             {
                 await Run(stoppingToken);
             }
-            catch (Exception failure) when (failure is NpgsqlException or EventStoreUnavailableException or TimeoutException)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                Log.FinishingPostponed(logger, failure.Message);
+                Log.FinishingPostponed(logger, failure.Message, Failures.IsTransient(failure) ? null : failure);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -61,9 +63,9 @@ sealed class FinishPrepared(
             {
                 if (await Finish(stream, now, cancellation)) finished++;
             }
-            catch (PkiException unreadable)
+            catch (Exception unreadable) when (unreadable is PkiException or CryptographicException)
             {
-                // One damaged record must not keep the others, or the service, from their work; it stays open and is named every time.
+                // One damaged record, or one issuer whose token is away, must not keep the others from theirs; it stays open and is named every time.
                 Log.Unreadable(logger, stream.Value, unreadable.Message);
             }
         }

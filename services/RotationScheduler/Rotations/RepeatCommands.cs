@@ -51,9 +51,9 @@ sealed class RepeatCommands(
                 foreach (var some in commands.Chunk(CommandsPerMessage)) await bus.PublishInTime(new DeviceCommands { Items = some }, stoppingToken);
                 Log.CommandsRepeated(log, commands.Count);
             }
-            catch (Exception failure) when (Failures.IsTransient(failure) && !stoppingToken.IsCancellationRequested)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                Log.TurnPostponed(log, failure.GetType().Name, failure.Message); // away again, and it will come back again
+                Log.TurnPostponed(log, failure.GetType().Name, failure.Message, Failures.IsTransient(failure) ? null : failure); // away again, and it will come back again
             }
         }
     }

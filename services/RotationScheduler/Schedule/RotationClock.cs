@@ -27,9 +27,9 @@ sealed class RotationClock(
                 await alerts.Handle(stoppingToken);
                 alertedAt = now;
             }
-            catch (Exception failure) when (Failures.IsTransient(failure) && !stoppingToken.IsCancellationRequested)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                Log.TurnPostponed(log, failure.GetType().Name, failure.Message);
+                Log.TurnPostponed(log, failure.GetType().Name, failure.Message, Failures.IsTransient(failure) ? null : failure);
             }
         }
     }
@@ -56,9 +56,9 @@ sealed class RotationTurn(
         {
             await work.Handle(rotation.Thing, rotation.Number, cancellation);
         }
-        catch (Exception failure) when (Failures.IsTransient(failure) && !cancellation.IsCancellationRequested)
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
-            Log.RotationPostponed(log, rotation.Thing, rotation.Number, failure.Message); // one that cannot go on must not keep the others
+            Log.RotationPostponed(log, rotation.Thing, rotation.Number, failure.Message, Failures.IsTransient(failure) ? null : failure); // one that cannot go on must not keep the others
         }
     }, cancellation);
 

@@ -64,9 +64,9 @@ sealed class ExpiryClock(Registry registry, ThingRegistryOptions options, TimePr
                     if (expired > 0) Log.PrincipalsExpired(log, expired);
                 }
             }
-            catch (Exception failure) when (Failures.IsTransient(failure) && !stoppingToken.IsCancellationRequested)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                Log.ExpiryPostponed(log, failure.GetType().Name);
+                Log.ExpiryPostponed(log, failure.GetType().Name, Failures.IsTransient(failure) ? null : failure);
             }
         }
     }
