@@ -48,21 +48,30 @@ public sealed partial class MqttBroker
     void Deliver(Publish publish, Subscription subscription, bool retain, FlushBatch batch)
     {
         var seat = subscription.Seat;
-        var client = seat.Client;
-        // Someone who is away cannot be asked about; Resume asks when it is back.
-        if (client is not null && !Policy.AuthorizeReceive(client, publish)) return;
-
         var qos = publish.QoS < subscription.QoS ? publish.QoS : subscription.QoS; // [MQTT-3.8.4-8]
         var now = publish.ExpiresAt is null ? default : Clock.GetUtcNow();
-        SessionAnswer answer;
-        lock (seat.Gate)
+        while (true)
         {
-            if (!ReferenceEquals(seat.Session, subscription.Session)) return;
-            answer = subscription.Session.Deliver(publish, qos, retain, now);
-            client = seat.Client;
-            if (client?.TakeDrainDuty() == true) batch.Add(client.Outbox);
-        }
+            var client = seat.Client;
+            // Someone who is away cannot be asked about; Resume asks when it is back.
+            if (client is not null && !Policy.AuthorizeReceive(client, publish)) return;
 
+            SessionAnswer answer;
+            lock (seat.Gate)
+            {
+                if (!ReferenceEquals(seat.Session, subscription.Session)) return;
+                if (!ReferenceEquals(seat.Client, client)) continue; // what the former holder of the seat may receive says nothing of this one
+                answer = subscription.Session.Deliver(publish, qos, retain, now);
+                if (client?.TakeDrainDuty() == true) batch.Add(client.Outbox);
+            }
+
+            Count(answer, client);
+            return;
+        }
+    }
+
+    void Count(SessionAnswer answer, MqttClient? client)
+    {
         if (answer is SessionAnswer.Sent or SessionAnswer.Queued) Counters.Delivered.Add(1);
         else Counters.Dropped.Add(1);
         if (answer == SessionAnswer.Overflow) client?.Fail(ReasonCode.QuotaExceeded, DisconnectCause.Throttled, MqttFaultKind.LimitExceeded,
@@ -84,7 +93,7 @@ public sealed partial class MqttBroker
     }
 
     /// <summary>Keeps a retained message.</summary>
-    /// <returns>False when there is no room for another topic.</returns>
+    /// <returns>False when there is no room for it.</returns>
     internal bool Keep(Publish publish) => _retained.Keep(publish);
 
     /// <summary>Hands a message to the policy. What fails there is our failure, not the device's.</summary>

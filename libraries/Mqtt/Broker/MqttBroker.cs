@@ -28,7 +28,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         Clock = clock;
         Log = log ?? NullLogger<MqttBroker>.Instance;
         _subscriptions = new TopicTree<Subscription>(options.HashMatchesParent);
-        _retained = new RetainedMessages(options.MaximumRetainedMessages);
+        _retained = new RetainedMessages(options.MaximumRetainedMessages, options.MaximumRetainedBytes);
         _sessionLimits = new SessionLimits(options.MaximumInflight, options.MaximumQueuedMessages, options.MaximumQueuedBytes);
         _sweeper = clock.CreateTimer(_ => Sweep(), null, options.SweepInterval, options.SweepInterval);
     }

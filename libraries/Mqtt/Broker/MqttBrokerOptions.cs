@@ -116,6 +116,10 @@ public sealed class MqttBrokerOptions : IValidatableObject
     [Range(0, 10_000_000)]
     public int MaximumRetainedMessages { get; init; } = 100_000;
 
+    /// <summary>Bytes of those messages, with topics and properties; what would exceed them is refused with "quota exceeded". Default 256 MiB.</summary>
+    [Range(0, 1024L * 1024 * 1024 * 1024)]
+    public long MaximumRetainedBytes { get; init; } = 256 * 1024 * 1024;
+
     /// <summary>True sends retained messages to filters with wildcards, as the standard says; AWS does not. Default true.</summary>
     public bool RetainedForWildcards { get; init; } = true;
 

@@ -57,7 +57,7 @@ public sealed partial class MqttClient
         var verdict = _broker.Policy.AuthorizePublish(this, publish);
         if (verdict.Kind == PublishVerdict.Course.Route && publish.Retain && !_broker.Keep(publish))
         {
-            Refuse(publish, ReasonCode.QuotaExceeded, batch, $"There are {options.MaximumRetainedMessages} retained messages (MaximumRetainedMessages).");
+            Refuse(publish, ReasonCode.QuotaExceeded, batch, $"There are {options.MaximumRetainedMessages} retained messages (MaximumRetainedMessages), or they have {options.MaximumRetainedBytes} bytes (MaximumRetainedBytes).");
             return;
         }
 

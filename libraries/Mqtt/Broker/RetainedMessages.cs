@@ -4,11 +4,13 @@ namespace FleetPlatform.Mqtt;
 
 /// <summary>The last retained message of each topic (MQTT 5.0 §3.3.1.3), as a tree of levels so that a filter finds its own quickly.</summary>
 /// <param name="maximum">Most messages kept.</param>
-sealed class RetainedMessages(int maximum)
+/// <param name="maximumBytes">Most bytes of all of them together.</param>
+sealed class RetainedMessages(int maximum, long maximumBytes)
 {
     readonly Lock _changing = new();
     readonly Node _root = new();
     int _count;
+    long _bytes;
 
     sealed class Node
     {
@@ -24,7 +26,7 @@ sealed class RetainedMessages(int maximum)
     /// <summary>Keeps a message in the place of the topic's last [MQTT-3.3.1-5]; an empty payload removes it [MQTT-3.3.1-6], [MQTT-3.3.1-7].</summary>
     /// <param name="message">What to keep.</param>
     /// <param name="willOf">The principal whose will it is, or null.</param>
-    /// <returns>False when a new topic finds no room.</returns>
+    /// <returns>False when it finds no room.</returns>
     public bool Keep(Publish message, string? willOf = null)
     {
         lock (_changing)
@@ -36,10 +38,13 @@ sealed class RetainedMessages(int maximum)
             }
 
             var existing = Find(message.Topic);
-            if (existing?.Message is null && _count >= maximum) return false;
+            var former = existing?.Message;
+            var bytes = _bytes + message.Weight - (former?.Weight ?? 0);
+            if ((former is null && _count >= maximum) || bytes > maximumBytes) return false;
 
             var node = existing ?? Reach(message.Topic);
-            if (node.Message is null) _count++;
+            if (former is null) _count++;
+            _bytes = bytes;
             node.Message = message;
             node.WillOf = willOf;
             return true;
@@ -172,9 +177,10 @@ sealed class RetainedMessages(int maximum)
         if (node.Children?.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(level, out var child) != true) return;
 
         if (slash >= 0) RemoveBelow(child!, rest[(slash + 1)..]);
-        else if (child!.Message is not null)
+        else if (child!.Message is { } message)
         {
             child.Message = null;
+            _bytes -= message.Weight;
             _count--;
         }
 

@@ -27,6 +27,17 @@ public sealed record MessageProperties
         writer.Property(PropertyId.CorrelationData, CorrelationData);
         writer.UserProperties(UserProperties);
     }
+
+    /// <summary>Bytes on the wire.</summary>
+    internal int Weight
+    {
+        get
+        {
+            var counter = PacketWriter.Counter;
+            Write(ref counter);
+            return counter.Written;
+        }
+    }
 }
 
 /// <summary>Gathers <see cref="MessageProperties"/> while a property block is walked; PUBLISH and the will share it.</summary>

@@ -108,5 +108,5 @@ public sealed record Publish : MqttPacket
     }
 
     /// <summary>Bytes this message holds in memory, near enough for a limit.</summary>
-    internal int Weight => Payload.Length + Encoding.UTF8.GetByteCount(Topic) + 64;
+    internal int Weight => Payload.Length + Encoding.UTF8.GetByteCount(Topic) + 64 + (Properties?.Weight ?? 0);
 }

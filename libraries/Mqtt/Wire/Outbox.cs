@@ -89,8 +89,13 @@ sealed class Outbox(IPacketTransport transport, int abortAtBytes) : IThreadPoolW
     /// <summary>Adds a last packet, if any, and takes no more.</summary>
     public void Seal(MqttPacket? last, ProtocolVersion version)
     {
-        var mustDrain = last is not null && Add(last, version);
-        lock (_gate) _sealed = true;
+        bool mustDrain;
+        lock (_gate)
+        {
+            mustDrain = last is not null && Add(last, version);
+            _sealed = true;
+        }
+
         if (mustDrain) Schedule();
     }
 

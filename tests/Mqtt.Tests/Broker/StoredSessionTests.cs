@@ -110,6 +110,29 @@ public class StoredSessionTests
         (await again.Next()).Topic.ShouldBe("open");
     }
 
+    [Fact] // peers.md 3.2 case 21
+    public async Task Who_takes_a_session_over_while_a_message_is_on_its_way_is_asked_about_too()
+    {
+        await using var test = await TestBroker.Start();
+        await using var former = await test.Connect("d", clean: false);
+        await former.Subscribe("#", QoS.AtLeastOnce);
+        var holder = test.Broker.Find("d");
+        Task<MqttClientConnection>? taking = null;
+        test.Policy.OnReceive = (client, message) =>
+        {
+            if (message.Topic == "open") return true;
+            if (client != holder) return false;
+            taking ??= test.Connect("d", clean: false);
+            return SpinWait.SpinUntil(() => test.Broker.Find("d") is { } next && next != holder, TimeSpan.FromSeconds(30));
+        };
+
+        test.Broker.Publish(Message("secret", "x"));
+        test.Broker.Publish(Message("open", "y"));
+
+        await using var next = await taking!;
+        (await next.Next()).Topic.ShouldBe("open");
+    }
+
     [Fact]
     public async Task A_principals_stored_sessions_can_be_dropped()
     {
@@ -187,6 +210,19 @@ public class StoredSessionTests
         (await device.Publish("a", new byte[1], QoS.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success);
         (await device.Publish("b", new byte[1], QoS.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.QuotaExceeded);
         (await device.Publish("a", new byte[2], QoS.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success);
+    }
+
+    [Fact]
+    public async Task Retained_messages_have_so_many_bytes_together()
+    {
+        await using var test = await TestBroker.Start(new MqttBrokerOptions { MaximumRetainedBytes = 2000 });
+        await using var device = await test.Connect("d", ProtocolVersion.V500);
+        (await device.Publish("a", new byte[1500], QoS.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success);
+        (await device.Publish("b", new byte[1500], QoS.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.QuotaExceeded);
+        (await device.Publish("a", new byte[100], QoS.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success);
+        (await device.Publish("b", new byte[1500], QoS.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success);
+        (await device.Publish("b", default, QoS.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success);
+        (await device.Publish("c", new byte[1500], QoS.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success);
     }
 
     [Fact] // [MQTT-3.3.2-6]

@@ -41,7 +41,7 @@ public class TopicTreeTests
     public void Retained_messages_match_what_the_rules_match() =>
         Prop.ForAll(Arb.From(Gen.ListOf(Topic)), Arb.From(Gen.ListOf(Filter.Where(filter => filter.Length > 0))), Arb.From(Gen.Elements(true, false)), (topics, filters, parent) =>
         {
-            var retained = new RetainedMessages(1000);
+            var retained = new RetainedMessages(1000, long.MaxValue);
             var distinct = topics.Distinct().ToArray();
             foreach (var topic in distinct) retained.Keep(new Publish { Topic = topic, Payload = new byte[1] });
             if (retained.Count != distinct.Length) return false;

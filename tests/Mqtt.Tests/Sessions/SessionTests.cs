@@ -158,6 +158,8 @@ public class SessionTests
         var session = new Session(Limits);
         session.Deliver(Message("a", 600), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Queued);
         session.Deliver(Message("b", 600), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Overflow);
+        var talkative = Message("c") with { Properties = new() { UserProperties = [new("name", new string('x', 600))] } };
+        session.Deliver(talkative, QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Overflow);
     }
 
     [Fact] // [MQTT-2.2.1-3]
