@@ -61,7 +61,7 @@ static class Gateway
             .AddPerInstanceConsumer<TrustedAuthoritiesChangedConsumer>()
             .AddPerInstanceConsumer<PendingCertificateConnectedConsumer>()
             .AddPerInstanceConsumer<PrincipalsChangedConsumer>()
-            .AddPerInstanceConsumer<PolicyChangedConsumer>()
+            .AddPerInstanceConsumer<PolicyChangedConsumer>(concurrency: 1) // of two changes of one policy the later one counts
             .AddPerInstanceConsumer<CountSessionsConsumer>()
             .AddPerInstanceConsumer<TrustChangedConsumer>(concurrency: 1)
             .AddPerInstanceConsumer<ForwardCommandsConsumer>());

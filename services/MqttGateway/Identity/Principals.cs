@@ -21,6 +21,10 @@ sealed class Principals(
     // No such certificate, or one that is not active. The registry is silent when such a one comes to life, so this is not remembered for long.
     readonly LeastRecentlyUsed<string, Nobody> _nobody = new(options.RememberedPrincipals);
     readonly ConcurrentDictionary<string, Question> _underWay = [];
+
+    // When something was last said to have changed about a certificate, or in a policy: by its number among all changes.
+    readonly LeastRecentlyUsed<string, long> _changedAt = new(options.RememberedPrincipals);
+    long _allChangedAt;
     long _changes;
 
     sealed record Nobody(Principal? Principal, long Since);
@@ -52,26 +56,37 @@ sealed class Principals(
     /// <summary>Whether an answer would need no question.</summary>
     public bool Remembers(string certificateId) => untrusted.Find(certificateId) is not null || _known.TryGet(certificateId, out _) || IsNobody(certificateId, out _);
 
-    /// <summary>Takes a grant that came with an answer. An older one than is known changes nothing.</summary>
-    public void Learn(PrincipalGrant grant, FirstConnection first)
-    {
-        _nobody.Remove(grant.CertificateId);
-        _known.Change(grant.CertificateId, there => there is null || there.Grant.Version < grant.Version ? Compile(grant, first) : null);
-    }
+    /// <summary>Takes a grant that came with an answer. An older one than is known changes nothing; nor does one that a change has overtaken on its way here.</summary>
+    /// <param name="askedAt"><see cref="Changes"/> before it was asked for; null when nothing can have changed since.</param>
+    public void Learn(PrincipalGrant grant, FirstConnection first, long? askedAt = null) =>
+        Keep(grant, first, () => askedAt is { } before && HasChanged(grant, before));
 
     /// <summary>Takes a grant of any status; one that is not active is not remembered for long.</summary>
-    public Principal LearnAny(PrincipalGrant grant, FirstConnection first)
-    {
-        if (grant.Status == CertificateStatus.Active)
-        {
-            Learn(grant, first);
-            return _known.TryGet(grant.CertificateId, out var known) ? known : Compile(grant, first);
-        }
+    /// <param name="askedAt"><see cref="Changes"/> before it was asked for.</param>
+    public Principal LearnAny(PrincipalGrant grant, FirstConnection first, long askedAt) => Remember(grant, first, () => HasChanged(grant, askedAt));
 
+    Principal Remember(PrincipalGrant grant, FirstConnection first, Func<bool> isOutdated)
+    {
+        if (grant.Status == CertificateStatus.Active) return Keep(grant, first, isOutdated) ?? Compile(grant, first);
         var principal = Compile(grant, first);
-        _nobody.Change(grant.CertificateId, _ => new(principal, clock.GetTimestamp()));
+        _nobody.Change(grant.CertificateId, _ => isOutdated() ? null : new(principal, clock.GetTimestamp()));
         return principal;
     }
+
+    // Whether it is outdated is asked under the cache's lock: whoever changes something says so before forgetting it.
+    Principal? Keep(PrincipalGrant grant, FirstConnection first, Func<bool> isOutdated)
+    {
+        _nobody.Remove(grant.CertificateId);
+        return _known.Change(grant.CertificateId, there => isOutdated() || there?.Grant.Version >= grant.Version ? null : Compile(grant, first));
+    }
+
+    /// <summary>Whether something was said to have changed about a certificate, or in one of its policies, since <see cref="Changes"/> was what is given.</summary>
+    public bool HasChanged(PrincipalGrant grant, long since) =>
+        Volatile.Read(ref _allChangedAt) > since || HasChanged(grant.CertificateId, since) || grant.Policies.Any(policy => HasChanged(PolicyKey(policy.PolicyName), since));
+
+    bool HasChanged(string subject, long since) => _changedAt.TryGet(subject, out var at) && at > since;
+
+    static string PolicyKey(string policyName) => "policy/" + policyName;
 
     /// <summary>The first connection with the certificate is on its way to the record.</summary>
     public void FirstConnectionSeen(string certificateId) =>
@@ -80,37 +95,44 @@ sealed class Principals(
     /// <summary>Something about the certificate has changed.</summary>
     public void Forget(string certificateId)
     {
-        Interlocked.Increment(ref _changes);
+        Say(certificateId);
         if (_underWay.TryRemove(certificateId, out var question)) question.IsOld = true;
         _known.Remove(certificateId);
         _nobody.Remove(certificateId);
+        Interlocked.Increment(ref _changes);
     }
 
     /// <summary>Messages may have been missed: nothing that is remembered counts any more.</summary>
     public void ForgetAll()
     {
-        Interlocked.Increment(ref _changes);
+        Volatile.Write(ref _allChangedAt, Interlocked.Increment(ref _changes));
         foreach (var (id, _) in _underWay)
             if (_underWay.TryRemove(id, out var question)) question.IsOld = true;
         _known.Clear();
         _nobody.Clear();
+        Interlocked.Increment(ref _changes);
     }
 
-    /// <summary>A policy has another default version.</summary>
-    /// <returns>Certificates whose rights have changed by it, as far as they are remembered.</returns>
-    public IReadOnlyList<string> ChangePolicy(PolicyChanged change)
+    /// <summary>A policy has another default version: what is remembered of it is changed.</summary>
+    public void ChangePolicy(PolicyChanged change)
     {
-        Interlocked.Increment(ref _changes);
+        Say(PolicyKey(change.PolicyName));
         foreach (var question in _underWay.Values) question.IsOld = true; // any of them may bring the old document
-        var changed = new List<string>();
         foreach (var principal in _known.Values())
         {
-            if (!principal.Grant.Policies.Any(policy => policy.PolicyName == change.PolicyName)) continue;
-            changed.Add(principal.CertificateId);
-            _known.Change(principal.CertificateId, there => there is null ? null : WithPolicy(there, change));
+            if (principal.Grant.Policies.Any(policy => policy.PolicyName == change.PolicyName))
+                _known.Change(principal.CertificateId, there => there is null ? null : WithPolicy(there, change));
         }
 
-        return changed;
+        Interlocked.Increment(ref _changes);
+    }
+
+    // Counted before the change, for those who are about to remember something older, and once more when it is made: what was found in between may be
+    // the old, and a connection decided on that is looked at again.
+    void Say(string subject)
+    {
+        var number = Interlocked.Increment(ref _changes);
+        _changedAt.Change(subject, _ => number);
     }
 
     Principal WithPolicy(Principal principal, PolicyChanged change)
@@ -131,9 +153,9 @@ sealed class Principals(
             metrics.LookedUp();
             var answer = await registry.Ask(new FindPrincipal { CertificateId = certificateId, TraceParent = System.Diagnostics.Activity.Current?.Id });
             if (question.IsOld) return null;
-            if (answer.Grant is { } grant) return LearnAny(grant, FirstConnection.Perhaps);
+            if (answer.Grant is { } grant) return Remember(grant, FirstConnection.Perhaps, () => question.IsOld);
 
-            _nobody.Change(certificateId, _ => new(null, clock.GetTimestamp()));
+            _nobody.Change(certificateId, _ => question.IsOld ? null : new(null, clock.GetTimestamp()));
             return null;
         }
         finally

@@ -24,8 +24,11 @@ sealed class PolicyChangedConsumer(Principals principals, LiveSessions live) : I
 {
     public Task Consume(ConsumeContext<PolicyChanged> context) => Handle(context.Message, context.CancellationToken);
 
-    public Task Handle(PolicyChanged changed, CancellationToken cancellation) =>
-        Task.WhenAll(principals.ChangePolicy(changed).Select(certificateId => live.RecheckOrLater(certificateId, cancellation)));
+    public Task Handle(PolicyChanged changed, CancellationToken cancellation)
+    {
+        principals.ChangePolicy(changed);
+        return Task.WhenAll(live.CertificatesUnder(changed.PolicyName).Select(certificateId => live.RecheckOrLater(certificateId, cancellation)));
+    }
 }
 
 /// <summary>

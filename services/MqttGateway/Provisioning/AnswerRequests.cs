@@ -146,6 +146,7 @@ sealed class AnswerRequests(
             OwnershipToken = body.OwnershipToken ?? "",
             Parameters = body.Parameters ?? [],
         };
+        var askedAt = principals.Changes;
         var answer = await engine.Ask(item);
         if (answer.AskHooked)
         {
@@ -158,7 +159,7 @@ sealed class AnswerRequests(
         if (answer.Grant is { } grant)
         {
             request.Connection.Gave(grant.CertificateId);
-            principals.Learn(grant, FirstConnection.Expected);
+            principals.Learn(grant, FirstConnection.Expected, askedAt);
         }
 
         return Reply.Thing(request.Topic.Format, answer.ThingName, answer.DeviceConfiguration ?? new Dictionary<string, string>());

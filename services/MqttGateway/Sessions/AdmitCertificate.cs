@@ -94,6 +94,7 @@ sealed class AdmitCertificate(
         var principal = known;
         if (principal is null)
         {
+            var askedAt = principals.Changes;
             var answer = await registry.Ask(new()
             {
                 Certificate = certificate.Der.ToArray(),
@@ -103,7 +104,7 @@ sealed class AdmitCertificate(
             }, cancellation);
             if (answer.Refused is { } refused) return new(null, refused, Silently: true);
             if (answer.Grant is not { } grant) return Admission.Close(Reasons.Unavailable, "The certificate vanished while it was recorded.");
-            principal = principals.LearnAny(grant, FirstConnection.Perhaps);
+            principal = principals.LearnAny(grant, FirstConnection.Perhaps, askedAt);
             metrics.Registered();
             Log.CertificateRegistered(log, certificate.Id, authority.Anchor.Id);
         }
@@ -117,6 +118,7 @@ sealed class AdmitCertificate(
 
     async Task<Admission> Provision(ConnectAttempt attempt, ClientCertificate certificate, TrustedAuthority authority, CancellationToken cancellation)
     {
+        var askedAt = principals.Changes;
         var answer = await engine.Ask(new()
         {
             Flow = new FlowContext
@@ -131,7 +133,7 @@ sealed class AdmitCertificate(
         if (answer.Refused is { } refused) return new(null, refused, Silently: true);
         if (answer.Grant is not { } grant) return Admission.Close(Reasons.CertificatePending, "The template did not make the certificate active.");
 
-        var principal = principals.LearnAny(grant, FirstConnection.Expected);
+        var principal = principals.LearnAny(grant, FirstConnection.Expected, askedAt);
         return authority.Terms.AdmitsAtFirstConnection
             ? new(principal, null)
             : Admission.Close(Reasons.CertificateProvisioned, "The device is provisioned; this connection ends, the next one is let in.");

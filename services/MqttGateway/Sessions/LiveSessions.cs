@@ -10,6 +10,8 @@ namespace FleetPlatform.MqttGateway.Sessions;
 sealed class LiveSessions(
     Principals principals, SessionRecords records, IServiceProvider services, TimeProvider clock, GatewayMetrics metrics, ILogger<LiveSessions> log)
 {
+    const int MaximumTries = 4;
+
     readonly Dictionary<string, HashSet<MqttClient>> _clients = new(StringComparer.Ordinal);
     readonly Lock _gate = new();
 
@@ -71,15 +73,23 @@ sealed class LiveSessions(
     }
 
     /// <summary>Looks a certificate up again and applies what is found to its live connections.</summary>
-    /// <returns>False when the registry did not answer; the connections stay as they are.</returns>
+    /// <returns>False when the registry did not answer, and the connections stay as they are, or when rights change faster than they can be applied.</returns>
     public async Task<bool> Recheck(string certificateId, CancellationToken cancellation)
     {
-        var clients = ClientsOf(certificateId);
-        if (clients.Count == 0) return true;
         try
         {
-            Apply(certificateId, clients, await principals.Find(certificateId, cancellation));
-            return true;
+            for (var tries = 1; tries <= MaximumTries; tries++)
+            {
+                var clients = ClientsOf(certificateId);
+                if (clients.Count == 0) return true;
+                var changes = principals.Changes;
+                var principal = await principals.Find(certificateId, cancellation);
+                Apply(certificateId, clients, principal);
+                // Of two rechecks the one that looked before a change may come to apply after the one that looked behind it.
+                if (principal is null || !principals.HasChanged(principal.Grant, changes)) return true;
+            }
+
+            return false;
         }
         catch (RequestUnavailableException failure)
         {
@@ -95,6 +105,14 @@ sealed class LiveSessions(
             Log.RecheckFailed(log, certificateId, failure.ToString());
             return false;
         }
+    }
+
+    /// <summary>The certificates of live connections that a policy applies to, whether or not the certificate is remembered.</summary>
+    public IReadOnlyList<string> CertificatesUnder(string policyName)
+    {
+        lock (_gate)
+            return [.. _clients.Where(live => live.Value.Any(client => client.State is DeviceConnection { Rights.Grant.Policies: var policies }
+                && policies.Any(policy => policy.PolicyName == policyName))).Select(live => live.Key)];
     }
 
     /// <summary>How many connections these certificates have.</summary>

@@ -68,6 +68,23 @@ public sealed class LosingRightsTests(GatewayFixture fixture) : IClassFixture<Ga
     }
 
     [Fact]
+    public async Task A_change_of_policy_counts_for_connections_whose_certificate_is_not_remembered_any_more()
+    {
+        await using var gateway = await GatewayUnderTest.Start(("MqttGateway:RememberedPrincipals", "1"));
+        var certificate = TestAuthority.Client();
+        gateway.Neighbours.Grant(AGrant(certificate.Id) with { Policies = [APolicy("p", Allow("iot:Connect", "*"), Allow("iot:Publish", "topic/a"))] });
+        await using var device = await gateway.Connect(certificate, "crowded-1");
+        await using var other = await gateway.Connect(gateway.Registered(Everything), "crowded-2");
+
+        var changed = APolicy("p", Allow("iot:Connect", "*"), Allow("iot:Publish", "topic/b"));
+        gateway.Neighbours.Grant(AGrant(certificate.Id) with { Policies = [changed] });
+        await gateway.Get<PolicyChangedConsumer>().Handle(new() { PolicyName = "p", VersionId = "2", Document = changed.Document }, default);
+
+        (await device.Publish("a", Waiting.Utf8("x"), QoS.AtLeastOnce)).ShouldBe(ReasonCode.NotAuthorized);
+        (await device.Publish("b", Waiting.Utf8("x"), QoS.AtLeastOnce)).ShouldBe(ReasonCode.Success);
+    }
+
+    [Fact]
     public async Task A_policy_that_no_longer_lets_it_connect_ends_the_connection()
     {
         var certificate = _gateway.Registered(Everything);
