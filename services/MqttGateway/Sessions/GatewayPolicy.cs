@@ -13,8 +13,6 @@ sealed class GatewayPolicy(
     AcceptConnection accept, RecordFault faults, LiveSessions live, AnswerRequests requests, Principals principals, SessionRecords records, RotationNews rotation, GatewayMetrics metrics,
     ILogger<GatewayPolicy> log) : IMqttPolicy
 {
-    const string Shared = "$share/";
-
     public ValueTask<ConnectVerdict> AuthorizeConnect(ConnectAttempt attempt, CancellationToken cancellation) => accept.Handle(attempt, cancellation);
 
     public PublishVerdict AuthorizePublish(MqttClient client, Publish publish)
@@ -34,22 +32,8 @@ sealed class GatewayPolicy(
     {
         close = false;
         var connection = Of(client);
-        var inner = filter;
-        if (filter.StartsWith(Shared, StringComparison.Ordinal))
-        {
-            var slash = filter.IndexOf('/', Shared.Length);
-            inner = slash < 0 ? "" : filter[(slash + 1)..];
-            if (ReservedTopics.IsReserved(inner)) return Misuse(connection, filter, "Answers cannot be shared between clients.");
-
-            // "$share/x/secret" must not get around a Deny on "secret".
-            if (connection.Rights.Policies.Evaluate(PolicyAction.Subscribe, inner, connection.Rights.Context) == PolicyDecision.ExplicitDeny)
-                return Denied(connection, filter);
-        }
-        else if (ReservedTopics.IsReserved(filter) && !ReservedTopics.SelectsAnswers(filter) && !ReservedTopics.IsEvent(filter))
-        {
+        if (ReservedTopics.IsReserved(filter) && !ReservedTopics.SelectsAnswers(filter) && !ReservedTopics.IsEvent(filter))
             return Misuse(connection, filter, "Only the accepted and rejected topics of provisioning, and events, can be subscribed to; requests are published.");
-        }
-
         if (!connection.Rights.Allow(PolicyAction.Subscribe, filter)) return Denied(connection, filter);
         return requested == QoS.AtMostOnce ? ReasonCode.Success : ReasonCode.GrantedQoS1;
     }
