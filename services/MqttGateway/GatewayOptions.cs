@@ -136,6 +136,10 @@ sealed class GatewayOptions : IValidatableObject
     [Range(1, 100_000)]
     public double RecordedRefusalBurst { get; init; } = 200;
 
+    /// <summary>Refusals and undelivered answers recorded of one connection; the others are only counted. Default 250.</summary>
+    [Range(1, 10_000)]
+    public int RecordedFactsPerConnection { get; init; } = 250;
+
     /// <summary>This gateway as a place in receipts.</summary>
     public string Place => $"mqtt-gateway/{(Name.Length > 0 ? Name : $"{Dns.GetHostName()}:{Port}")}";
 

@@ -23,6 +23,7 @@ sealed class DeviceConnection
     int _claimRecorded;
     int _publishReported;
     int _reports;
+    int _recorded;
     string? _pushed;
     volatile Rights _rights;
 
@@ -128,6 +129,11 @@ sealed class DeviceConnection
 
     /// <summary>True the first time only.</summary>
     public bool PublishesFirst() => _publishReported == 0 && Interlocked.Exchange(ref _publishReported, 1) == 0;
+
+    /// <summary>How many refusals and undelivered answers of this connection are on record.</summary>
+    public int Recorded => Volatile.Read(ref _recorded);
+
+    public void CountRecorded() => Interlocked.Increment(ref _recorded);
 
     /// <summary>True for as many reports as one connection has to make.</summary>
     public bool MayReport() => _reports < MaximumReports && Interlocked.Increment(ref _reports) <= MaximumReports;

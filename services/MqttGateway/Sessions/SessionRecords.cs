@@ -72,32 +72,40 @@ sealed class SessionRecords(GatewayOptions options, GatewayMetrics metrics, Time
     });
 
     /// <summary>A connection was refused before it began.</summary>
-    public void Refused(string sessionId, string clientId, string principalId, string remoteAddress, Refused refused) => Refuse(starts: true, new SessionRefused
+    public void Refused(string sessionId, string clientId, string principalId, string remoteAddress, Refused refused)
     {
-        SessionId = sessionId,
-        ClientId = clientId,
-        PrincipalId = principalId,
-        RemoteAddress = remoteAddress,
-        RefusedAt = clock.GetUtcNow(),
-        Action = "connect",
-        ReasonCode = refused.Code,
-        Detail = refused.Detail,
-    });
+        if (!MayRecord("refusals", principalId)) return;
+        Add(starts: true, sessionId, new SessionRefused
+        {
+            SessionId = sessionId,
+            ClientId = clientId,
+            PrincipalId = principalId,
+            RemoteAddress = remoteAddress,
+            RefusedAt = clock.GetUtcNow(),
+            Action = "connect",
+            ReasonCode = refused.Code,
+            Detail = refused.Detail,
+        });
+    }
 
     /// <summary>A packet or a provisioning request of a connection was refused.</summary>
-    public void Refused(DeviceConnection connection, string action, string? topic, Refused refused, string? flowId = null) => Refuse(starts: false, new SessionRefused
+    public void Refused(DeviceConnection connection, string action, string? topic, Refused refused, string? flowId = null)
     {
-        SessionId = connection.SessionId,
-        ClientId = connection.ClientId,
-        PrincipalId = connection.PrincipalId,
-        RemoteAddress = connection.RemoteAddress,
-        RefusedAt = clock.GetUtcNow(),
-        Action = action,
-        Topic = topic,
-        ReasonCode = refused.Code,
-        Detail = refused.Detail,
-        FlowId = flowId,
-    });
+        if (!HasRoom(connection) || !MayRecord("refusals", connection.PrincipalId)) return;
+        Add(connection, flowId ?? connection.SessionId, new SessionRefused
+        {
+            SessionId = connection.SessionId,
+            ClientId = connection.ClientId,
+            PrincipalId = connection.PrincipalId,
+            RemoteAddress = connection.RemoteAddress,
+            RefusedAt = clock.GetUtcNow(),
+            Action = action,
+            Topic = topic,
+            ReasonCode = refused.Code,
+            Detail = refused.Detail,
+            FlowId = flowId,
+        });
+    }
 
     /// <summary>A live connection ended because its certificate lost its rights.</summary>
     public void Closed(DeviceConnection connection, Refused why) => Add(starts: false, connection.SessionId, End(connection, why));
@@ -118,20 +126,26 @@ sealed class SessionRecords(GatewayOptions options, GatewayMetrics metrics, Time
         Detail = why.Detail,
     };
 
-    public void NotDelivered(DeviceConnection connection, string flowId, string topic, string cause) => Add(starts: false, flowId, new AnswerNotDelivered
+    public void NotDelivered(DeviceConnection connection, string flowId, string topic, string cause)
     {
-        SessionId = connection.SessionId,
-        ClientId = connection.ClientId,
-        PrincipalId = connection.PrincipalId,
-        AnsweredAt = clock.GetUtcNow(),
-        FlowId = flowId,
-        Topic = topic,
-        Cause = cause,
-    });
+        if (HasRoom(connection)) Add(connection, flowId, new AnswerNotDelivered
+        {
+            SessionId = connection.SessionId,
+            ClientId = connection.ClientId,
+            PrincipalId = connection.PrincipalId,
+            AnsweredAt = clock.GetUtcNow(),
+            FlowId = flowId,
+            Topic = topic,
+            Cause = cause,
+        });
+    }
 
-    void Refuse(bool starts, SessionRefused refused)
+    // A connection's facts are one stream, which is read to add to it: one that goes wrong for days must not make each fact dearer than the one before.
+    bool HasRoom(DeviceConnection connection)
     {
-        if (MayRecord("refusals", refused.PrincipalId)) Add(starts, refused.FlowId ?? refused.SessionId, refused);
+        if (connection.Recorded < options.RecordedFactsPerConnection) return true;
+        metrics.LostRecord("too-many-of-one-connection");
+        return false;
     }
 
     // Strangers can cause refusals without end; what they cost the database is bounded. And one device in a loop does not use up what the others may have.
@@ -140,6 +154,12 @@ sealed class SessionRecords(GatewayOptions options, GatewayMetrics metrics, Time
         if (_ofOne.TryTake(principalId) && _refusals.TryTake(kind)) return true;
         metrics.LostRecord("too-many-refusals");
         return false;
+    }
+
+    void Add(DeviceConnection connection, string correlationId, SessionEvent fact)
+    {
+        connection.CountRecorded();
+        Add(starts: false, correlationId, fact);
     }
 
     void Add(bool starts, string correlationId, SessionEvent fact) =>

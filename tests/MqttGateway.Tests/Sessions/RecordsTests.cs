@@ -115,5 +115,16 @@ public sealed class RecordsTests(GatewayFixture fixture) : IClassFixture<Gateway
         await Eventually.Is(async () => (await gateway.Get<IFlowSteps>().Find(["stubborn"], default)).Count == 3);
     }
 
+    [Fact] // each is added to the connection's stream, which is read for that
+    public async Task A_connection_that_goes_wrong_for_days_has_a_record_of_bounded_length()
+    {
+        await using var gateway = await GatewayUnderTest.Start(("MqttGateway:RecordedFactsPerConnection", "3"));
+        await using (var device = await gateway.Connect(gateway.Registered(Allow("iot:Connect", "*")), "tireless"))
+            for (var i = 0; i < 20; i++) await device.Publish("not/mine", Waiting.Utf8("x"), QoS.AtLeastOnce);
+        await using var again = await gateway.Connect(gateway.Registered(Allow("iot:Connect", "*")), "tireless");
+        await again.Publish("not/mine", Waiting.Utf8("x"), QoS.AtLeastOnce);
+        await Eventually.Is(async () => (await gateway.Get<IFlowSteps>().Find(["tireless"], default)).Count == 4);
+    }
+
     async Task<IReadOnlyList<Contracts.FlowStep>> Steps(string subject) => await _gateway.Get<IFlowSteps>().Find([subject], default);
 }
