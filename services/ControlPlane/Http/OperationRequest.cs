@@ -100,15 +100,29 @@ sealed class OperationRequest(
     public static string? TextOf(JsonElement? element, string name) => element switch
     {
         null => null,
-        { ValueKind: JsonValueKind.String } text => text.GetString(),
+        { ValueKind: JsonValueKind.String } text => Decoded(text.GetString, name),
         _ => throw new InvalidInputException($"{name} must be a string."),
     };
+
+    // An escape may hold half of a surrogate pair: JSON to the parser, no text to anyone.
+    static string Decoded(Func<string?> read, string name)
+    {
+        try
+        {
+            return read()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new InvalidInputException($"{name} holds half of a surrogate pair.");
+        }
+    }
 
     /// <summary>A map of strings; null when absent.</summary>
     public static Dictionary<string, string>? MapOf(JsonElement? element, string name) => element switch
     {
         null => null,
         { ValueKind: JsonValueKind.Object } map => map.EnumerateObject()
+            .Select(member => (Name: Decoded(() => member.Name, name), member.Value))
             .ToDictionary(member => member.Name, member => TextOf(member.Value, $"{name}.{member.Name}") ?? "", StringComparer.Ordinal),
         _ => throw new InvalidInputException($"{name} must be an object of strings."),
     };

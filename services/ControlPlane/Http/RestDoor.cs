@@ -43,11 +43,12 @@ sealed class RestDoor(
 
     async Task<(string? Caller, Operation? Operation, Failure? Failure)> Run(HttpContext http, SignedRequest request)
     {
-        using var lease = _limiter.AttemptAcquire();
-        if (!lease.IsAcquired) return (null, null, Failure.Of(Reasons.TooManyRequests.ToRefused("Rate exceeded.")));
-
+        // Who does not even name the key uses up nothing of what its holder may ask.
         var (claim, refused) = verifier.ReadClaim(request);
         if (claim is null) return (null, null, Failure.Of(refused!));
+
+        using var lease = _limiter.AttemptAcquire();
+        if (!lease.IsAcquired) return (null, null, Failure.Of(Reasons.TooManyRequests.ToRefused("Rate exceeded.")));
         if (await ReadBody(http) is not { } body) return (null, null, new(413, "RequestEntityTooLargeException", $"The body is over {options.MaximumBodyBytes} bytes."));
         if (verifier.Verify(request, claim, body) is { } mismatch) return (null, null, Failure.Of(mismatch));
 

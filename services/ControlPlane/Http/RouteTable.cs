@@ -19,7 +19,10 @@ sealed class RouteTable
     /// <summary>The operation and its path parameters; null when there is none.</summary>
     public (Operation Operation, IReadOnlyDictionary<string, string> Parameters)? Find(string method, string path)
     {
-        var segments = path.Trim('/').Split('/').Select(Uri.UnescapeDataString).ToArray();
+        var written = path.Trim('/').Split('/');
+        // A signature counts for the path without them: with them a request would be signed for one operation and be another.
+        if (written.Any(segment => segment is "" or "." or "..")) return null;
+        var segments = written.Select(Uri.UnescapeDataString).ToArray();
         foreach (var entry in _entries[(method, segments.Length)])
             if (entry.Match(segments) is { } parameters)
                 return (entry.Operation, parameters);
@@ -49,7 +52,6 @@ sealed class RouteTable
             {
                 if (Segments[i].StartsWith('{'))
                 {
-                    if (segments[i].Length == 0) return null;
                     parameters[Segments[i][1..^1]] = segments[i];
                 }
                 else if (Segments[i] != segments[i])

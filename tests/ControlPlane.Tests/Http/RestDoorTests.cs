@@ -1,5 +1,7 @@
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Contracts.Revocation;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FleetPlatform.ControlPlane.Http;
 
@@ -40,6 +42,7 @@ public sealed class RestDoorTests(Platform platform) : IClassFixture<Platform>
 
     [Theory]
     [InlineData("{}", "policyDocument is required."), InlineData("""{"policyDocument":1}""", "policyDocument must be a string.")]
+    [InlineData("""{"policyDocument":"\ud800"}""", "policyDocument holds half of a surrogate pair.")]
     [InlineData("[]", "The body must be a JSON object."), InlineData("{", null), InlineData("""{"policyDocument":"a","policyDocument":"b"}""", null)]
     [InlineData("""{"a":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}""", null)]
     public async Task A_body_that_is_not_what_the_operation_takes_is_an_invalid_request(string body, string? message)
@@ -53,6 +56,20 @@ public sealed class RestDoorTests(Platform platform) : IClassFixture<Platform>
     [Fact]
     public async Task A_body_over_the_limit_is_not_read() =>
         (await platform.Send(HttpMethod.Post, "/policies/p", new string(' ', 5000))).Status.ShouldBe(413);
+
+    [Fact]
+    public async Task Strangers_use_up_nothing_of_what_the_operator_may_ask()
+    {
+        var options = new ControlPlaneOptions { AccessKeyId = Operator.KeyId, SecretAccessKey = Operator.Secret, RequestsPerSecond = 1 };
+        using var door = new RestDoor(
+            new RouteTable([]), new(options, new(new()), TimeProvider.System), options, TimeProvider.System, NullLogger<RestDoor>.Instance);
+        for (var i = 0; i < 10; i++)
+        {
+            var http = new DefaultHttpContext();
+            await door.Serve(http);
+            http.Response.StatusCode.ShouldBe(403);
+        }
+    }
 
     [Fact]
     public async Task An_operation_that_does_not_exist_is_said_not_to() =>

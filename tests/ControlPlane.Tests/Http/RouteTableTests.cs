@@ -30,6 +30,7 @@ public sealed class RouteTableTests
 
     [Theory]
     [InlineData("GET", "/"), InlineData("GET", "/things/a/b/c"), InlineData("BREW", "/things"), InlineData("GET", "/things//principals"), InlineData("GET", "/THINGS")]
+    [InlineData("DELETE", "/policies/p/version/.."), InlineData("GET", "/things/."), InlineData("GET", "/../things")] // a signature counts for the path without dots
     public void What_is_not_there_is_not_found(string method, string path) => Routes.Find(method, path).ShouldBeNull();
 
     [Fact]
