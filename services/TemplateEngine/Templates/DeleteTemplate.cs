@@ -14,12 +14,9 @@ static class DeleteTemplate
         _ => new TemplateDeleted(command.TemplateName, command.RequestedBy, now),
     };
 
-    public static async Task<Written<Template, TemplateEvent>> Handle(
+    public static Task<Written<Template, TemplateEvent>> Handle(
         Command command, EventStore store, TimeProvider clock, CancellationToken cancellation) =>
-        TemplateRules.CheckName(command.TemplateName) is { } refusal
-            ? new(refusal, Template.Initial, 0)
-            : await store.WriteToAggregate<Template, TemplateEvent>(Template.Stream(command.TemplateName),
-                template => Decide(command, template, clock.GetUtcNow()), new() { Actor = command.RequestedBy }, cancellation);
+        store.WriteTemplate(command.TemplateName, command.RequestedBy, template => Decide(command, template, clock.GetUtcNow()), cancellation);
 }
 
 sealed class DeleteTemplateConsumer(EventStore store, TimeProvider clock) : IConsumer<Command>

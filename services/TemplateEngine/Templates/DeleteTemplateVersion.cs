@@ -16,12 +16,9 @@ static class DeleteTemplateVersion
             : new TemplateVersionDeleted(command.TemplateName, command.VersionId, command.RequestedBy, now);
     }
 
-    public static async Task<Written<Template, TemplateEvent>> Handle(
+    public static Task<Written<Template, TemplateEvent>> Handle(
         Command command, EventStore store, TimeProvider clock, CancellationToken cancellation) =>
-        TemplateRules.CheckName(command.TemplateName) is { } refusal
-            ? new(refusal, Template.Initial, 0)
-            : await store.WriteToAggregate<Template, TemplateEvent>(Template.Stream(command.TemplateName),
-                template => Decide(command, template, clock.GetUtcNow()), new() { Actor = command.RequestedBy }, cancellation);
+        store.WriteTemplate(command.TemplateName, command.RequestedBy, template => Decide(command, template, clock.GetUtcNow()), cancellation);
 }
 
 sealed class DeleteTemplateVersionConsumer(EventStore store, TimeProvider clock) : IConsumer<Command>

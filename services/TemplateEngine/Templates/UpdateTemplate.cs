@@ -35,12 +35,9 @@ static class UpdateTemplate
 
     static string? Changed(string? wanted, string? current) => wanted == current ? null : wanted;
 
-    public static async Task<Written<Template, TemplateEvent>> Handle(
+    public static Task<Written<Template, TemplateEvent>> Handle(
         Command command, EventStore store, HookOptions hooks, TimeProvider clock, CancellationToken cancellation) =>
-        TemplateRules.CheckName(command.TemplateName) is { } refusal
-            ? new(refusal, Template.Initial, 0)
-            : await store.WriteToAggregate<Template, TemplateEvent>(Template.Stream(command.TemplateName),
-                template => Decide(command, template, clock.GetUtcNow(), hooks.AllowHttp), new() { Actor = command.RequestedBy }, cancellation);
+        store.WriteTemplate(command.TemplateName, command.RequestedBy, template => Decide(command, template, clock.GetUtcNow(), hooks.AllowHttp), cancellation);
 }
 
 sealed class UpdateTemplateConsumer(EventStore store, HookOptions hooks, TimeProvider clock) : IConsumer<Command>
