@@ -164,7 +164,7 @@ public sealed partial class MqttClientConnection : IPacketTransport, IAsyncDispo
     {
         var answer = new TaskCompletionSource<MqttPacket>(TaskCreationOptions.RunContinuationsAsynchronously);
         ushort id;
-        do id = (ushort)((Interlocked.Increment(ref _lastPacketId) % ushort.MaxValue) + 1);
+        do id = (ushort)(((uint)Interlocked.Increment(ref _lastPacketId) % ushort.MaxValue) + 1);
         while (!_waiting.TryAdd(id, answer));
         try
         {
