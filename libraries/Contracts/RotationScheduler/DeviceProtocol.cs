@@ -11,6 +11,9 @@ public static class RotationProtocol
     /// <summary>What a device may report of each connection. It says nothing that the connection does not, and is passed on to nobody.</summary>
     public const string ConnectedStatus = "connected";
 
+    /// <summary>What a gateway reports when a pair that it was to push reached nobody. A device that writes it is not believed.</summary>
+    public const string NotPushedStatus = "not-pushed";
+
     const string Prefix = "devices/";
     const string ReportSuffix = "/certs/rotate/report";
 
@@ -77,7 +80,10 @@ public sealed record CertificateUse
     public required DateTimeOffset At { get; init; }
 }
 
-/// <summary>A device told on its report topic how a rotation went. Believed only about itself: the thing is the connection's.</summary>
+/// <summary>
+/// A device told on its report topic how a rotation went, or its gateway that a pair did not reach it. Believed only about itself: the thing
+/// is the connection's.
+/// </summary>
 [MessageUrn("fleet:rotation-reported:v1", useDefaultPrefix: false)]
 public sealed record RotationReported
 {
@@ -88,10 +94,11 @@ public sealed record RotationReported
 
     public required string SessionId { get; init; }
 
-    /// <summary>As the device wrote it: <c>started</c>, <c>rotated</c>, <c>failed</c>, <c>rolled-back</c>, never <see cref="RotationProtocol.ConnectedStatus"/>, at most 64 characters.</summary>
+    /// <summary>As the device wrote it: <c>started</c>, <c>rotated</c>, <c>failed</c>, <c>rolled-back</c>, never
+    /// <see cref="RotationProtocol.ConnectedStatus"/>, at most 64 characters; or the gateway's <see cref="RotationProtocol.NotPushedStatus"/>.</summary>
     public required string Status { get; init; }
 
-    /// <summary>The device's own words, at most 256 characters.</summary>
+    /// <summary>The device's own words, at most 256 characters, or the gateway's.</summary>
     public string? Detail { get; init; }
 
     public required DateTimeOffset At { get; init; }

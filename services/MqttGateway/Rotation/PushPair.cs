@@ -17,12 +17,15 @@ namespace FleetPlatform.MqttGateway.Rotation;
 /// <summary>
 /// Rotates for a device that cannot make a key: has a pair made, registers it as the device would have done over its connection, and sends it
 /// down that connection and nowhere else. The key comes sealed to this process, is never queued (QoS 0, past the broker), and is wiped.
-/// A device that is away gets nothing; the scheduler tries again.
+/// A device that is away gets nothing; the scheduler tries again. So it does, and at once, where a pair was made and reached nobody: the scheduler is told.
 /// </summary>
 sealed class PushPair(
     IBatcher<IssueCertificate, IssueCertificateAnswer> authority, IBatcher<ProvisionThing, ProvisionThingAnswer> engine, SealedSecretOpener opener,
-    LiveSessions live, Principals principals, SessionRecords records, GatewayOptions options, TimeProvider clock, ILogger<PushPair> log)
+    LiveSessions live, Principals principals, SessionRecords records, RotationNews news, GatewayOptions options, TimeProvider clock, ILogger<PushPair> log)
 {
+    const int RegistrationAttempts = 4;
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     /// <param name="command">What the scheduler has decided; it goes to every gateway, and may come twice.</param>
     /// <param name="certificateId">The certificate to replace.</param>
     public async Task Handle(DeviceCommand command, string certificateId)
@@ -45,33 +48,52 @@ sealed class PushPair(
         {
             var flow = connection.NewFlow();
             var made = await authority.Ask(new() { Flow = flow, Purpose = CertificatePurpose.Device, KeyAlgorithm = options.GeneratedKeys, SealTo = opener.PublicKey });
-            if (made.Refused is { } unmade)
+            var refused = made.Refused ?? await Register(connection, made);
+            if (refused is not null)
             {
-                records.Refused(connection, "push-pair", command.Topic, unmade, flow.FlowId);
-                return;
+                records.Refused(connection, "push-pair", command.Topic, refused, flow.FlowId);
+                news.NotPushed(connection, command.ThingName, $"{refused.Code}: {refused.Detail}");
             }
-
-            if (await Register(connection, made) is { } unregistered) records.Refused(connection, "push-pair", command.Topic, unregistered, flow.FlowId);
-            else Send(client, connection, command, made, flow.FlowId);
+            else if (Send(client, connection, command, made, flow.FlowId))
+            {
+                Log.PairPushed(log, command.ThingName, made.CertificateId!);
+                records.PairPushed(connection, made.CertificateId!, command.ThingName, clock.GetUtcNow());
+            }
+            else
+            {
+                news.NotPushed(connection, command.ThingName, "The connection ended, or takes nothing more, while the pair was made.");
+            }
         }
         catch (RequestUnavailableException)
         {
-            Log.PairNotPushed(log, command.ThingName); // the attempt ends by its deadline, and there is another
+            Log.PairNotPushed(log, command.ThingName);
+            news.NotPushed(connection, command.ThingName, "A part of the platform did not answer.");
         }
     }
 
+    // Asked again when it is not known whether it was done: the same token gives the same answer, and a pair that is registered and not sent bars the next.
     async Task<Refused?> Register(DeviceConnection connection, IssueCertificateAnswer made)
     {
         connection.Gave(made.CertificateId!);
-        var registered = await engine.Ask(new()
+        for (var attempt = 1; ; attempt++)
         {
-            Flow = connection.NewFlow(), TemplateName = RotationProtocol.TemplateName, OwnershipToken = made.OwnershipToken!, Parameters = new Dictionary<string, string>(),
-        });
-        if (registered.Grant is { } grant) principals.Learn(grant, FirstConnection.Expected);
-        return registered.Refused;
+            try
+            {
+                var registered = await engine.Ask(new()
+                {
+                    Flow = connection.NewFlow(), TemplateName = RotationProtocol.TemplateName, OwnershipToken = made.OwnershipToken!, Parameters = new Dictionary<string, string>(),
+                });
+                if (registered.Grant is { } grant) principals.Learn(grant, FirstConnection.Expected);
+                return registered.Refused;
+            }
+            catch (RequestUnavailableException) when (attempt < RegistrationAttempts)
+            {
+                await Task.Delay(Pause * attempt, clock);
+            }
+        }
     }
 
-    void Send(MqttClient client, DeviceConnection connection, DeviceCommand command, IssueCertificateAnswer made, string flowId)
+    bool Send(MqttClient client, DeviceConnection connection, DeviceCommand command, IssueCertificateAnswer made, string flowId)
     {
         var privateKey = opener.Open(made.SealedPrivateKey!, flowId);
         try
@@ -79,14 +101,11 @@ sealed class PushPair(
             using var said = JsonDocument.Parse(command.Payload);
             var body = Reply.PushedPair(said.RootElement, made.CertificatePem!, privateKey).Body;
             connection.WipeAtEnd(body);
-            if (!client.Deliver(command.Topic, body, QoS.AtMostOnce)) return;
+            return client.Deliver(command.Topic, body, QoS.AtMostOnce);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(privateKey);
         }
-
-        Log.PairPushed(log, command.ThingName, made.CertificateId!);
-        records.PairPushed(connection, made.CertificateId!, command.ThingName, clock.GetUtcNow());
     }
 }

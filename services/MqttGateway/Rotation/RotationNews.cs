@@ -33,21 +33,26 @@ sealed class RotationNews(GatewayMetrics metrics, TimeProvider clock)
     {
         if (connection.Speaker is not { } thing) return;
         if (RotationProtocol.IsReportTopic(publish.Topic, thing) && connection.MayReport() && Read(publish.Payload) is { } report
-            && report.Status != RotationProtocol.ConnectedStatus)
+            && report.Status is not (RotationProtocol.ConnectedStatus or RotationProtocol.NotPushedStatus))
         {
-            Write(new RotationReported
-            {
-                ThingName = thing,
-                CertificateId = connection.PrincipalId,
-                SessionId = connection.SessionId,
-                Status = report.Status,
-                Detail = report.Detail,
-                At = clock.GetUtcNow(),
-            });
+            Write(Report(connection, thing, report.Status, report.Detail));
         }
 
         if (connection.IsWatched(clock) && connection.PublishesFirst()) Write(Use(connection, CertificateUseKind.Published));
     }
+
+    /// <summary>A pair was to be pushed over this connection, and was not: the scheduler need not wait for it.</summary>
+    public void NotPushed(DeviceConnection connection, string thing, string why) => Write(Report(connection, thing, RotationProtocol.NotPushedStatus, why));
+
+    RotationReported Report(DeviceConnection connection, string thing, string status, string? detail) => new()
+    {
+        ThingName = thing,
+        CertificateId = connection.PrincipalId,
+        SessionId = connection.SessionId,
+        Status = status,
+        Detail = detail,
+        At = clock.GetUtcNow(),
+    };
 
     CertificateUse Use(DeviceConnection connection, CertificateUseKind kind) => new()
     {

@@ -103,6 +103,9 @@ static class FailureCodes
     /// <summary>The device said that it failed.</summary>
     public const string DeviceReported = "device-reported";
 
+    /// <summary>A pair was to be pushed and reached nobody.</summary>
+    public const string NotPushed = "pair-not-pushed";
+
     /// <summary>The old certificate works no more: there is nothing to rotate with.</summary>
     public const string OldLost = "old-certificate-lost";
 

@@ -5,8 +5,8 @@ using MassTransit;
 namespace FleetPlatform.RotationScheduler.Rotations;
 
 /// <summary>
-/// A device told how its rotation goes. What it says ends an attempt only when it says so over its old certificate: over the new one,
-/// the connection itself contradicts it.
+/// A device told how its rotation goes, or its gateway that a pair did not reach it. What is said ends an attempt only when it is said over the
+/// old certificate: over the new one, the connection itself contradicts it.
 /// </summary>
 static class NoteReport
 {
@@ -15,14 +15,21 @@ static class NoteReport
 
     public static Decision<RotationEvent> Decide(RotationReported report, Rotation rotation, DateTimeOffset now)
     {
-        if (!rotation.IsOpen || rotation.Reports >= MaximumReports) return Decision<RotationEvent>.Nothing;
+        if (!rotation.IsOpen) return Decision<RotationEvent>.Nothing;
+        var isOfOld = rotation.Old.Contains(report.CertificateId);
+        if (report.Status == RotationProtocol.NotPushedStatus)
+            return isOfOld && rotation.Phase is (RotationPhase.Commanded or RotationPhase.Offered) ? NotPushed(report, rotation, now) : Decision<RotationEvent>.Nothing;
+
+        if (rotation.Reports >= MaximumReports) return Decision<RotationEvent>.Nothing;
         var said = new DeviceReported(report.CertificateId, report.Status, report.Detail) { At = report.At };
-        if (!Failures.Contains(report.Status) || !rotation.Old.Contains(report.CertificateId)
-            || rotation.Phase is not (RotationPhase.Commanded or RotationPhase.Offered or RotationPhase.Overlap)) return said;
+        if (!Failures.Contains(report.Status) || !isOfOld || rotation.Phase is not (RotationPhase.Commanded or RotationPhase.Offered or RotationPhase.Overlap)) return said;
 
         var ends = AttemptEnds.With(FailureCodes.DeviceReported, $"{report.Status}: {report.Detail ?? "no detail"}", rotation, now);
         return Decision<RotationEvent>.Of([said, .. ends.Events]);
     }
+
+    static Decision<RotationEvent> NotPushed(RotationReported report, Rotation rotation, DateTimeOffset now) =>
+        AttemptEnds.With(FailureCodes.NotPushed, report.Detail ?? "The new pair did not reach the device.", rotation, now);
 }
 
 sealed class RotationReportedConsumer(EventStore store, RotationsTable table, TimeProvider clock) : IConsumer<RotationReported>

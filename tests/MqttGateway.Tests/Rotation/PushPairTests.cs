@@ -1,18 +1,23 @@
 using System.Text.Json;
+using FleetPlatform.Contracts;
 using FleetPlatform.Contracts.RotationScheduler;
+using FleetPlatform.Contracts.TemplateEngine;
 using FleetPlatform.Mqtt;
 using FleetPlatform.MqttGateway.Rotation;
 using FleetPlatform.MqttGateway.Sessions;
 using FleetPlatform.MqttGateway.Tests.Kit;
 using FleetPlatform.Pki;
+using FleetPlatform.ServiceDefaults;
 using static FleetPlatform.MqttGateway.Tests.Kit.Neighbours;
 
 namespace FleetPlatform.MqttGateway.Tests.Rotation;
 
 /// <summary>A pair made by the platform goes to the device that it is for, and nowhere else (peers 3.2 case 28).</summary>
-public sealed class PushPairTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
+public sealed class PushPairTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>, IDisposable
 {
     readonly GatewayUnderTest _gateway = fixture.Gateway;
+
+    public void Dispose() => _gateway.Neighbours.Engine.Instead = null;
 
     TestCertificate Device(string thing, params string[] statements)
     {
@@ -61,6 +66,40 @@ public sealed class PushPairTests(GatewayFixture fixture) : IClassFixture<Gatewa
         await listener.HeardNothing();
         var session = _gateway.Neighbours.Authority.Asked.Single(item => item.Flow.PrincipalId == certificate.Id).Flow.SessionId;
         await Eventually.Holds(async () => (await _gateway.Recorded($"session-{session}")).OfType<PairPushed>().ShouldHaveSingleItem());
+    }
+
+    [Fact]
+    public async Task A_registration_whose_answer_is_lost_is_asked_for_again_with_the_same_token()
+    {
+        var certificate = Device("SN-push-lost");
+        await using var device = await _gateway.Connect(certificate, "SN-push-lost");
+        await device.Subscribe("devices/SN-push-lost/certs/rotate", QoS.AtLeastOnce);
+        var engine = _gateway.Neighbours.Engine;
+        engine.Instead = item => item.Flow.PrincipalId == certificate.Id && engine.Asked.Count(asked => asked.Flow.PrincipalId == certificate.Id) == 1
+            ? throw new RequestUnavailableException("no answer")
+            : Task.FromResult(new ProvisionThingAnswer { ThingName = "SN-push-lost" });
+
+        await Push(Command("SN-push-lost", certificate));
+
+        (await device.Next()).Topic.ShouldBe("devices/SN-push-lost/certs/rotate");
+        engine.Asked.Where(asked => asked.Flow.PrincipalId == certificate.Id).Select(asked => asked.OwnershipToken).Distinct().ShouldHaveSingleItem();
+        AskedFor(certificate).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_scheduler_hears_of_a_pair_that_reached_nobody()
+    {
+        var certificate = Device("SN-push-refused");
+        await using var device = await _gateway.Connect(certificate, "SN-push-refused");
+        await device.Subscribe("devices/SN-push-refused/certs/rotate", QoS.AtLeastOnce);
+        _gateway.Neighbours.Engine.Instead = _ => Task.FromResult(new ProvisionThingAnswer { Refused = Reasons.Unavailable.ToRefused("Not now.") });
+
+        await Push(Command("SN-push-refused", certificate));
+
+        using var deadline = new CancellationTokenSource(Eventually.Patience);
+        var told = (await _gateway.Get<RotationNews>().Reader.ReadAsync(deadline.Token)).ShouldBeOfType<RotationReported>();
+        (told.ThingName, told.CertificateId, told.Status, told.Detail).ShouldBe(("SN-push-refused", certificate.Id, "not-pushed", "unavailable: Not now."));
+        await device.HeardNothing();
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class RotationNewsTests(GatewayFixture fixture) : IClassFixture<Ga
     {
         var heard = new List<object>();
         var reader = _gateway.Get<RotationNews>().Reader;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Eventually.Patience);
         while (heard.Count < count)
         {
             var news = await reader.ReadAsync(deadline.Token);
@@ -65,6 +65,7 @@ public sealed class RotationNewsTests(GatewayFixture fixture) : IClassFixture<Ga
         await connection.Publish("devices/SN-other/certs/rotate/report", Waiting.Utf8("""{"status":"failed"}"""), QoS.AtLeastOnce);
         await connection.Publish("devices/SN-quiet/certs/rotate/report", Waiting.Utf8("not json"), QoS.AtLeastOnce);
         await connection.Publish("devices/SN-quiet/certs/rotate/report", Waiting.Utf8("""{"status":"connected"}"""), QoS.AtLeastOnce);
+        await connection.Publish("devices/SN-quiet/certs/rotate/report", Waiting.Utf8("""{"status":"not-pushed"}"""), QoS.AtLeastOnce);
         await connection.Publish("devices/SN-quiet/certs/rotate/report", Waiting.Utf8("""{"status":"failed"}"""), QoS.AtLeastOnce);
 
         (await News(certificate.Id, 1)).ShouldHaveSingleItem().ShouldBeOfType<RotationReported>().ShouldSatisfyAllConditions(
@@ -98,7 +99,7 @@ public sealed class RotationNewsTests(GatewayFixture fixture) : IClassFixture<Ga
         _gateway.Get<MqttBroker>().Publish(ForwardCommandsConsumer.MessageOf(new() { ThingName = "SN-away", Topic = "devices/SN-away/certs/rotate", Payload = "{}" }));
 
         await using var after = await _gateway.Connect(certificate, "SN-away", cleanStart: false);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Eventually.Patience);
         var message = await after.Incoming.ReadAsync(deadline.Token);
         (message.Topic, message.QoS).ShouldBe(("devices/SN-away/certs/rotate", QoS.AtLeastOnce));
     }

@@ -163,6 +163,21 @@ public sealed class RotationDecisionTests
     }
 
     [Fact]
+    public void A_pair_that_reached_nobody_ends_the_attempt_at_once_and_what_was_registered_of_it()
+    {
+        RotationReported Report(string certificate) => new()
+        {
+            ThingName = "SN-1", CertificateId = certificate, SessionId = "s", Status = RotationProtocol.NotPushedStatus, Detail = "gone", At = Noon,
+        };
+
+        var failed = NoteReport.Decide(Report("old"), After(Offered), Noon).Events.ShouldHaveSingleItem().ShouldBeOfType<AttemptFailed>();
+        failed.ShouldSatisfyAllConditions(() => failed.Code.ShouldBe("pair-not-pushed"), () => failed.Detail.ShouldBe("gone"), () => failed.Doomed.ShouldBe(["new"]));
+        NoteReport.Decide(Report("old"), After(Commanded), Noon).Events.ShouldHaveSingleItem().ShouldBeOfType<AttemptFailed>().Doomed.ShouldBeEmpty();
+        NoteReport.Decide(Report("new"), After(Offered), Noon).Events.ShouldBeEmpty();
+        NoteReport.Decide(Report("old"), After(Proven), Noon).Events.ShouldBeEmpty("the device has it");
+    }
+
+    [Fact]
     public void A_rotation_can_be_called_off_until_it_is_proven()
     {
         FleetPlatform.RotationScheduler.Rotations.CancelRotation.Decide(After(Offered), "op", "why", Noon).Events.ShouldHaveSingleItem().ShouldBeOfType<RotationCancelled>().Doomed.ShouldBe(["new"]);
