@@ -10,7 +10,7 @@ if [[ $1 == --one ]]; then
     log=$3/$4.log
     began=$SECONDS
     printf -- '-- %s\n' "$4"
-    timeout --foreground 900 dotnet "tests/$4/bin/$2/$4.dll" -noColor -noLogo </dev/null >"$log" 2>&1
+    timeout --foreground 1800 dotnet "tests/$4/bin/$2/$4.dll" -noColor -noLogo </dev/null >"$log" 2>&1
     printf '\n== %s, %d s\n%s\n' "$4" $((SECONDS - began)) "$(grep -vE '^ +(Discover|Start|Finish)|^=== TEST EXEC' "$log")"
     exit 0
 fi

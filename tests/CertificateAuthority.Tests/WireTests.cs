@@ -19,8 +19,6 @@ namespace FleetPlatform.CertificateAuthority.Tests;
 /// <summary>The service as it runs: its own process, a real PostgreSQL, a real RabbitMQ.</summary>
 public sealed class WireTests : IAsyncLifetime
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-
     readonly string _folder = TestAuthority.AFolder();
     readonly ConcurrentQueue<IssuedCertificate> _published = [];
     readonly ConcurrentQueue<string> _log = [];
@@ -133,7 +131,7 @@ public sealed class WireTests : IAsyncLifetime
     {
         try
         {
-            await Eventually.Is(async () => !_service.HasExited && await condition(), what, Patience);
+            await Eventually.Is(async () => !_service.HasExited && await condition(), what);
         }
         catch (TimeoutException late)
         {

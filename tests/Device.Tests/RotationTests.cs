@@ -4,7 +4,6 @@ public sealed class RotationTests : IAsyncLifetime
 {
     const string Thing = "sensor-0042";
     const string Report = $"devices/{Thing}/certs/rotate/report";
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(60));
     PlatformStandIn _platform = null!;
 
@@ -33,7 +32,7 @@ public sealed class RotationTests : IAsyncLifetime
         {
             if (until()) done.TrySetResult();
         }, life.Token);
-        await done.Task.WaitAsync(Patience);
+        await done.Task.WaitAsync(Eventually.Patience);
         await life.CancelAsync();
         await running.ContinueWith(_ => { }, TaskScheduler.Default);
     });

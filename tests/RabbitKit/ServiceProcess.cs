@@ -39,7 +39,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         service.Listen();
         try
         {
-            await Eventually.Is(service.IsHealthy, $"{assembly} is healthy", TimeSpan.FromSeconds(60));
+            await Eventually.Is(service.IsHealthy, $"{assembly} is healthy");
         }
         catch (TimeoutException late)
         {

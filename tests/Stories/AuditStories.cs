@@ -11,19 +11,19 @@ public sealed class AuditStories(Platform platform)
     {
         var device = await platform.ProvisionsDevice("audited");
         await using var database = NpgsqlDataSource.Create(platform.Fleet.EnvironmentOf("thing-registry")["ConnectionStrings__thing-registry-db"]);
-        await Eventually.Is(async () => await IsSealed(database, $"thing-{device.ThingName}"), within: TimeSpan.FromSeconds(60));
+        await Eventually.Is(async () => await IsSealed(database, $"thing-{device.ThingName}"));
 
         var heads = Path.GetTempFileName();
-        await File.WriteAllTextAsync(heads, (await Run("audit", "head", "--store", "thing-registry")).Succeeded().Output);
-        (await Run("audit", "verify", "--store", "thing-registry", "--heads", heads)).Succeeded().Output.ShouldContain("Every sealed event is as it was recorded.");
+        await File.WriteAllTextAsync(heads, (await platform.Fleet.Run("audit", "head", "--store", "thing-registry")).Succeeded().Output);
+        (await platform.Fleet.Run("audit", "verify", "--store", "thing-registry", "--heads", heads)).Succeeded().Output.ShouldContain("Every sealed event is as it was recorded.");
 
         await Execute(database, $"update mt_events set timestamp = timestamp - interval '1 microsecond' where stream_id = 'thing-{device.ThingName}' and version = 1");
-        var verified = await Run("audit", "verify", "--store", "thing-registry", "--heads", heads);
+        var verified = await platform.Fleet.Run("audit", "verify", "--store", "thing-registry", "--heads", heads);
         await Execute(database, $"update mt_events set timestamp = timestamp + interval '1 microsecond' where stream_id = 'thing-{device.ThingName}' and version = 1");
 
         verified.ExitCode.ShouldBe(2);
         verified.Output.ShouldContain($"is not as it was recorded: thing-{device.ThingName} version 1");
-        (await Run("audit", "verify", "--store", "thing-registry", "--heads", heads)).Succeeded();
+        (await platform.Fleet.Run("audit", "verify", "--store", "thing-registry", "--heads", heads)).Succeeded();
         File.Delete(heads);
     }
 
@@ -33,7 +33,7 @@ public sealed class AuditStories(Platform platform)
     {
         const string store = "thing-registry";
         await using var database = NpgsqlDataSource.Create(platform.Fleet.EnvironmentOf(store)["ConnectionStrings__thing-registry-db"]);
-        await Eventually.Holds(async () => (await Run("audit", "verify", "--store", store)).Succeeded().Output.ShouldContain("witnessed up to seal"), TimeSpan.FromSeconds(60));
+        await Eventually.Holds(async () => (await platform.Fleet.Run("audit", "verify", "--store", store)).Succeeded().Output.ShouldContain("witnessed up to seal"));
 
         await Between(database, """
             create table seals_as_they_were as select * from fleet_seals;
@@ -45,10 +45,10 @@ public sealed class AuditStories(Platform platform)
         {
             await Eventually.Holds(async () =>
             {
-                verified = await Run("audit", "verify", "--store", store);
+                verified = await platform.Fleet.Run("audit", "verify", "--store", store);
                 verified.Output.ShouldContain("it was written anew, or cut off");
                 verified.Output.ShouldNotContain("is not as it was recorded", Case.Sensitive, "the new chain fits the new event");
-            }, TimeSpan.FromSeconds(60));
+            });
         }
         finally
         {
@@ -61,7 +61,7 @@ public sealed class AuditStories(Platform platform)
         }
 
         verified!.ExitCode.ShouldBe(2);
-        (await Run("audit", "verify", "--store", store)).Succeeded();
+        (await platform.Fleet.Run("audit", "verify", "--store", store)).Succeeded();
     }
 
     // Between two turns of the service that seals.
@@ -83,7 +83,4 @@ public sealed class AuditStories(Platform platform)
         await using var command = database.CreateCommand(sql);
         (await command.ExecuteNonQueryAsync()).ShouldBe(1);
     }
-
-    Task<CommandResult> Run(params string[] arguments) =>
-        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(2));
 }

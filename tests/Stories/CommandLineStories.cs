@@ -11,17 +11,17 @@ public sealed class CommandLineStories(Platform platform)
     [Fact]
     public async Task Quickstart_provisions_a_demo_device_and_why_tells_its_story()
     {
-        var quickstart = (await Run("quickstart", "--serial", "demo-0001")).Succeeded();
+        var quickstart = (await platform.Fleet.Run("quickstart", "--serial", "demo-0001")).Succeeded();
         quickstart.Output.ShouldContain("demo-0001");
 
         await Eventually.Holds(async () =>
         {
-            var why = (await Run("why", "demo-0001")).Succeeded();
+            var why = (await platform.Fleet.Run("why", "demo-0001")).Succeeded();
             why.Output.ShouldContain("certificate issued");
             why.Output.ShouldContain("Every recorded step of the last attempt went well.");
         });
-        (await Run("events", "thing-demo-0001")).Succeeded().Output.ShouldContain("thing.registered.v1");
-        var events = (await Run("events", "thing-demo-0001", "--json")).Succeeded().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!).ToArray();
+        (await platform.Fleet.Run("events", "thing-demo-0001")).Succeeded().Output.ShouldContain("thing.registered.v1");
+        var events = (await platform.Fleet.Run("events", "thing-demo-0001", "--json")).Succeeded().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!).ToArray();
         events.ShouldContain(recorded => recorded["type"]!.GetValue<string>() == "thing.registered.v1");
         events.Select(recorded => recorded["version"]!.GetValue<int>()).ShouldBe(Enumerable.Range(1, events.Length));
     }
@@ -38,7 +38,7 @@ public sealed class CommandLineStories(Platform platform)
 
         foreach (var subject in (string[])[serial, created["certificateId"]!.GetValue<string>()])
         {
-            var why = (await Run("why", subject)).Succeeded().Output;
+            var why = (await platform.Fleet.Run("why", subject)).Succeeded().Output;
             why.ShouldContain("certificate issued");
             why.Split('\n').ShouldContain(line => line.Contains("FAIL", StringComparison.Ordinal) && line.Contains("provisioning refused", StringComparison.Ordinal) && line.Contains("template-disabled", StringComparison.Ordinal));
             why.ShouldContain("The first step that failed: ");
@@ -50,14 +50,14 @@ public sealed class CommandLineStories(Platform platform)
     [Fact]
     public async Task Quickstart_again_is_harmless()
     {
-        (await Run("quickstart", "--serial", "demo-0002")).Succeeded();
-        (await Run("quickstart", "--serial", "demo-0003")).Succeeded();
+        (await platform.Fleet.Run("quickstart", "--serial", "demo-0002")).Succeeded();
+        (await platform.Fleet.Run("quickstart", "--serial", "demo-0003")).Succeeded();
     }
 
     [Fact]
     public async Task Simulate_provisions_a_fleet_and_sums_it_up()
     {
-        var simulate = (await Run("simulate", "--devices", "40", "--parallel", "8")).Succeeded();
+        var simulate = (await platform.Fleet.Run("simulate", "--devices", "40", "--parallel", "8")).Succeeded();
 
         simulate.Output.ShouldContain("40 of 40");
         foreach (var column in (string[])["p50 ms", "p95 ms", "p99 ms"]) simulate.Output.ShouldContain(column);
@@ -71,7 +71,7 @@ public sealed class CommandLineStories(Platform platform)
         await EnablesSimulation(false);
         try
         {
-            var simulate = await Run("simulate", "--devices", "3", "--parallel", "3");
+            var simulate = await platform.Fleet.Run("simulate", "--devices", "3", "--parallel", "3");
 
             simulate.ExitCode.ShouldBe(1);
             simulate.Output.ShouldContain("0 of 3");
@@ -91,8 +91,8 @@ public sealed class CommandLineStories(Platform platform)
     {
         var device = await platform.ProvisionsDevice("cli-revoked");
 
-        (await Run("revoke", "--thing", device.ThingName, "--dry-run")).Succeeded().Output.ShouldContain("1 certificates");
-        var revoke = (await Run("revoke", device.ThingName, "--reason", "superseded")).Succeeded();
+        (await platform.Fleet.Run("revoke", "--thing", device.ThingName, "--dry-run")).Succeeded().Output.ShouldContain("1 certificates");
+        var revoke = (await platform.Fleet.Run("revoke", device.ThingName, "--reason", "superseded")).Succeeded();
 
         revoke.Output.ShouldContain("revoked 1 of 1 certificates");
         revoke.Output.ShouldContain("thing-registry");
@@ -102,17 +102,14 @@ public sealed class CommandLineStories(Platform platform)
     [Fact]
     public async Task Nothing_recorded_is_said_so_with_what_to_do()
     {
-        var why = await Run("why", "SN-never-seen");
+        var why = await platform.Fleet.Run("why", "SN-never-seen");
 
         why.ExitCode.ShouldBe(1);
         why.Output.ShouldContain("Nothing is recorded about SN-never-seen");
 
-        var events = await Run("events", "thing-SN-never-seen");
+        var events = await platform.Fleet.Run("events", "thing-SN-never-seen");
 
         events.ExitCode.ShouldBe(1);
         events.Output.ShouldContain("No stream is called thing-SN-never-seen");
     }
-
-    Task<CommandResult> Run(params string[] arguments) =>
-        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(2));
 }

@@ -12,7 +12,6 @@ public sealed class CrashStories(Platform platform)
 
     const string Active = "select certificate_id, exists (select from fleet_attachments a where a.certificate_id = p.certificate_id) from fleet_principals p where status = 'Active' and certificate_id = any ($1)";
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(400); // of flows that take a little longer
     static readonly string[] Victims = ["template-engine", "thing-registry", "certificate-authority", "mqtt-gateway", "rotation-scheduler", "postgres"];
 
@@ -42,8 +41,8 @@ public sealed class CrashStories(Platform platform)
         await Task.WhenAll(flows);
         await platform.Fleet.IsBack(victim, former);
 
-        foreach (var device in devices) await Eventually.Holds(() => device.IsWhole(), TimeSpan.FromSeconds(30));
-        await Eventually.Holds(() => HasNoOrphans(seed, devices, name), TimeSpan.FromSeconds(30));
+        foreach (var device in devices) await Eventually.Holds(() => device.IsWhole());
+        await Eventually.Holds(() => HasNoOrphans(seed, devices, name));
         await platform.HasRecovered();
         return interrupted;
     }
@@ -82,7 +81,7 @@ public sealed class CrashStories(Platform platform)
         /// <summary>Tries until the device has its thing; says what went wrong on the way when that takes too long.</summary>
         public async Task Provisions()
         {
-            using var patience = new CancellationTokenSource(Patience);
+            using var patience = new CancellationTokenSource(Eventually.Patience);
             using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
             var (attempt, began) = (0, Stopwatch.StartNew());
             while (!await Tries(attempt++))

@@ -30,7 +30,7 @@ public sealed class DeviceProgramStories(Platform platform)
             {
                 await device.Says("Connected: ");
                 await _devices.Starts(serial);
-                await Eventually.Holds(async () => (await _devices.Latest(serial)).Phase.ShouldBe("completed"), RotatingDevices.Patience);
+                await Eventually.Holds(async () => (await _devices.Latest(serial)).Phase.ShouldBe("completed"));
             }
 
             var store = new FileCredentialStore($"{flash.FullName}/slots");
@@ -66,7 +66,7 @@ public sealed class DeviceProgramStories(Platform platform)
         {
             _lines.ShouldContain(line => line.Contains(text, StringComparison.Ordinal), string.Join('\n', _lines));
             return Task.CompletedTask;
-        }, RotatingDevices.Patience);
+        });
 
         public void Dispose()
         {

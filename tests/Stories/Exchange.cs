@@ -12,8 +12,8 @@ sealed class Exchange(MqttClientConnection connection) : IAsyncDisposable
     public const string CreateKeys = "$aws/certificates/create/json";
     public const string CreateFromCsr = "$aws/certificates/create-from-csr/json";
 
-    /// <summary>Whatever is broken, an answer comes within the gateway's own limit (8 s in stories); the rest is for a busy machine.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    /// <summary>Whatever is broken, an answer comes within the gateway's own limit (8 s in stories); the rest is for a busy machine. One that is lost is asked for again.</summary>
+    static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(1);
 
     public MqttClientConnection Connection => connection;
 
@@ -50,7 +50,7 @@ sealed class Exchange(MqttClientConnection connection) : IAsyncDisposable
 
     async Task<Publish> Hear()
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(AnswerTimeout);
         return await connection.Incoming.ReadAsync(patience.Token);
     }
 

@@ -15,15 +15,15 @@ public sealed class FactoryStories(Platform platform) : IDisposable
     public async Task A_device_made_by_hand_connects_with_the_files_that_were_written()
     {
         var folder = Path.Combine(_folder, "lock-7");
-        var created = (await Run("device", "create", "lock-7", "--out", folder, "--attributes", "line=7", "model=L1")).Succeeded().Output;
+        var created = (await platform.Fleet.Run("device", "create", "lock-7", "--out", folder, "--attributes", "line=7", "model=L1")).Succeeded().Output;
 
         created.ShouldContain("lock-7 has certificate");
         File.GetUnixFileMode(Path.Combine(folder, "device.private.key")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.ReadAllText(Path.Combine(folder, "root-ca.pem")).ShouldBe(File.ReadAllText(platform.Endpoints.RootCa));
         await Connects(folder, "lock-7");
-        (await Run("why", "lock-7")).Succeeded().Output.ShouldContain("certificate issued");
+        (await platform.Fleet.Run("why", "lock-7")).Succeeded().Output.ShouldContain("certificate issued");
 
-        var again = await Run("device", "create", "lock-7", "--out", Path.Combine(_folder, "impostor"));
+        var again = await platform.Fleet.Run("device", "create", "lock-7", "--out", Path.Combine(_folder, "impostor"));
         again.ExitCode.ShouldBe(1);
         again.Output.ShouldContain("already-provisioned");
     }
@@ -32,11 +32,11 @@ public sealed class FactoryStories(Platform platform) : IDisposable
     public async Task A_command_that_was_cut_short_is_finished_by_running_it_again()
     {
         var (first, second) = (Path.Combine(_folder, "first"), Path.Combine(_folder, "second"));
-        (await Run("device", "create", "lock-8", "--out", first)).Succeeded();
+        (await platform.Fleet.Run("device", "create", "lock-8", "--out", first)).Succeeded();
         Directory.CreateDirectory(second);
         File.Copy(Path.Combine(first, "device.private.key"), Path.Combine(second, "device.private.key")); // what a crash before the answer leaves
 
-        (await Run("device", "create", "lock-8", "--out", second)).Succeeded();
+        (await platform.Fleet.Run("device", "create", "lock-8", "--out", second)).Succeeded();
 
         File.ReadAllText(Path.Combine(second, "device.cert.pem")).ShouldBe(File.ReadAllText(Path.Combine(first, "device.cert.pem")));
         (await platform.Operator.ListThingPrincipals("lock-8", CancellationToken.None)).Count.ShouldBe(1);
@@ -47,8 +47,8 @@ public sealed class FactoryStories(Platform platform) : IDisposable
     {
         var folder = Path.Combine(_folder, "batch-7");
         string[] batch = ["factory", "batch", "--count", "12", "--serial-format", "SL{0:D9}", "--first", "71", "--out", folder, "--format", "nvs,nvs-csv,zephyr"];
-        (await Run(batch)).Succeeded().Output.ShouldContain("12 of 12 devices have their certificate, 0 were refused");
-        (await Run("factory", "verify", folder)).Succeeded().Output.ShouldContain("12 devices are as the manifest says");
+        (await platform.Fleet.Run(batch)).Succeeded().Output.ShouldContain("12 of 12 devices have their certificate, 0 were refused");
+        (await platform.Fleet.Run("factory", "verify", folder)).Succeeded().Output.ShouldContain("12 devices are as the manifest says");
         var device = Path.Combine(folder, "devices", "SL000000075");
         await Connects(device, "SL000000075");
         File.GetUnixFileMode(Path.Combine(device, "nvs.bin")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -60,13 +60,13 @@ public sealed class FactoryStories(Platform platform) : IDisposable
         var manifest = Path.Combine(folder, "manifest.jsonl");
         File.WriteAllText(manifest, string.Join('\n', File.ReadAllLines(manifest)[..6])[..^10]);
         File.Delete(Path.Combine(folder, "devices", "SL000000080", "device.cert.pem"));
-        (await Run(batch)).Succeeded().Output.ShouldContain("5 of 12 are done already");
+        (await platform.Fleet.Run(batch)).Succeeded().Output.ShouldContain("5 of 12 are done already");
 
         foreach (var (path, certificate) in before) File.ReadAllText(path).ShouldBe(certificate);
-        (await Run("factory", "verify", folder)).Succeeded();
+        (await platform.Fleet.Run("factory", "verify", folder)).Succeeded();
         (await platform.Operator.ListThingPrincipals("SL000000080", CancellationToken.None)).Count.ShouldBe(1);
 
-        var other = await Run([.. batch[..^2], "--attributes", "line=8"]);
+        var other = await platform.Fleet.Run([.. batch[..^2], "--attributes", "line=8"]);
         other.ExitCode.ShouldBe(1);
         other.Output.ShouldContain("holds another batch");
     }
@@ -78,8 +78,8 @@ public sealed class FactoryStories(Platform platform) : IDisposable
         var (folder, list) = (Path.Combine(_folder, "batch-9"), Path.Combine(_folder, "vendor.csv"));
         File.WriteAllText(list, "box;serial\n1;L9-1\n2;L9:2\n");
 
-        (await Run("factory", "batch", "--serials", list, "--out", folder, "--template", "line-9", "--key-type", "rsa2048")).Succeeded();
-        var again = await Run("factory", "batch", "--serials", list, "--out", Path.Combine(_folder, "again"), "--template", "no-such");
+        (await platform.Fleet.Run("factory", "batch", "--serials", list, "--out", folder, "--template", "line-9", "--key-type", "rsa2048")).Succeeded();
+        var again = await platform.Fleet.Run("factory", "batch", "--serials", list, "--out", Path.Combine(_folder, "again"), "--template", "no-such");
 
         (await platform.Events("thing-L9-1")).ShouldBe(["thing.registered.v1"]);
         again.ExitCode.ShouldBe(1);
@@ -101,14 +101,14 @@ public sealed class FactoryStories(Platform platform) : IDisposable
                "policy": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": "stories-device"}}}}
             """);
 
-        var started = await Run("bulk", "start", input, "--template-file", template, "--wait", "--out", folder);
+        var started = await platform.Fleet.Run("bulk", "start", input, "--template-file", template, "--wait", "--out", folder);
 
         started.ExitCode.ShouldBe(1); // one line failed
         started.Output.ShouldContain("Completed  100 %, 3 registered, 1 failed");
         File.ReadAllLines(Path.Combine(folder, "results.jsonl")).Length.ShouldBe(3);
         File.ReadAllText(Path.Combine(folder, "errors.jsonl")).ShouldContain("\"lineNumber\":3");
         (await platform.Operator.ListThingPrincipals("Bulk-14", CancellationToken.None)).Count.ShouldBe(1);
-        (await Run("bulk", "list")).Succeeded().Output.ShouldContain("3 registered, 1 failed");
+        (await platform.Fleet.Run("bulk", "list")).Succeeded().Output.ShouldContain("3 registered, 1 failed");
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class FactoryStories(Platform platform) : IDisposable
         string[] import = ["factory", "import", list, "--out", folder, "--attributes", "delivery=3"];
 
         File.WriteAllText(list, $"serial,certificate\n{rows[0]}{rows[1]}{serials[2]},missing.pem\n");
-        var first = await Run(import);
+        var first = await platform.Fleet.Run(import);
         first.ExitCode.ShouldBe(1);
         first.Output.ShouldContain("2 of 3 devices registered, 1 refused");
         File.ReadAllLines(Path.Combine(folder, "errors.jsonl")).Single().ShouldContain("\"code\":\"certificate-invalid\"");
@@ -134,11 +134,11 @@ public sealed class FactoryStories(Platform platform) : IDisposable
         File.WriteAllText(list, $"serial,certificate\n{string.Concat(rows)}");
         var manifest = Path.Combine(folder, "manifest.jsonl");
         File.WriteAllLines(manifest, File.ReadAllLines(manifest)[..1]);
-        (await Run(import)).Succeeded().Output.ShouldContain("2 of 3 devices registered, 0 refused");
-        (await Run("factory", "verify", folder)).Succeeded().Output.ShouldContain("3 devices are as the manifest says");
+        (await platform.Fleet.Run(import)).Succeeded().Output.ShouldContain("2 of 3 devices registered, 0 refused");
+        (await platform.Fleet.Run("factory", "verify", folder)).Succeeded().Output.ShouldContain("3 devices are as the manifest says");
         foreach (var serial in serials) (await platform.Operator.ListThingPrincipals(serial, CancellationToken.None)).Count.ShouldBe(1);
 
-        var unsigned = await Run("factory", "import", list, "--out", Path.Combine(_folder, "strict"), "--registered-ca", "--reprovisioning", "keep");
+        var unsigned = await platform.Fleet.Run("factory", "import", list, "--out", Path.Combine(_folder, "strict"), "--registered-ca", "--reprovisioning", "keep");
         unsigned.ExitCode.ShouldBe(1);
         unsigned.Output.ShouldContain("0 of 3 devices registered, 3 refused");
     }
@@ -149,7 +149,4 @@ public sealed class FactoryStories(Platform platform) : IDisposable
         using var certificate = key.ToX509(File.ReadAllText(Path.Combine(folder, "device.cert.pem")));
         await using var connection = await platform.Connects(certificate, thing, ProtocolVersion.V500);
     }
-
-    Task<CommandResult> Run(params string[] arguments) =>
-        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(2));
 }

@@ -28,6 +28,5 @@ public sealed class GroupStories(Platform platform)
         (await platform.Operator.Send(HttpMethod.Get, $"/thing-groups/{group}/things", null, CancellationToken.None))["things"]!.AsArray()
             .Any(member => member!.GetValue<string>() == thing).ShouldBe(isMember));
 
-    Task<CommandResult> Run(params string[] arguments) =>
-        Command.Run(Path.Combine(Repository.Root, "fleet"), ["group", .. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(2));
+    Task<CommandResult> Run(params string[] arguments) => platform.Fleet.Run(["group", .. arguments]);
 }

@@ -61,10 +61,10 @@ public sealed class HierarchyStories(Platform platform)
     {
         var list = CertificateText.Read(next.Certificate.RawData).RevocationListUrl.ShouldNotBeNull();
         list.ShouldNotStartWith(CertificateText.Read(old.Certificate.RawData).RevocationListUrl![..^6]);
-        await Eventually.Holds(() => Openssl.Finds(next, "good", listed: false), TimeSpan.FromSeconds(30));
+        await Eventually.Holds(() => Openssl.Finds(next, "good", listed: false));
         var order = new JsonObject { ["selector"] = new JsonObject { ["certificate"] = next.CertificateId }, ["reason"] = "superseded", ["waitMilliseconds"] = 15_000 };
         (await platform.Operator.Revocation(order, None))["receipt"]!.AsArray().Select(place => place!["place"]!.GetValue<string>()).ShouldContain("crl");
-        await Eventually.Holds(() => Openssl.Finds(next, "revoked", listed: true), TimeSpan.FromSeconds(30));
+        await Eventually.Holds(() => Openssl.Finds(next, "revoked", listed: true));
         await Openssl.Finds(old, "good", listed: false);
     }
 

@@ -10,8 +10,6 @@ namespace FleetPlatform.Stories;
 /// </summary>
 public sealed class OutageStories(Platform platform)
 {
-    static readonly TimeSpan Recovery = TimeSpan.FromSeconds(60);
-
     [Fact]
     public async Task While_the_database_is_away_devices_are_told_to_retry_and_their_retry_succeeds()
     {
@@ -36,7 +34,7 @@ public sealed class OutageStories(Platform platform)
 
         await Task.WhenAll(device.IsToldToCreateLater(), device.IsToldToRegisterLater(), session.Publish(topic, "still here"u8.ToArray(), QoS.AtLeastOnce));
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         (await session.Incoming.ReadAsync(patience.Token)).Payload.ToArray().ShouldBe("still here"u8.ToArray());
         await Returns(held);
         await device.Succeeds();
@@ -61,7 +59,7 @@ public sealed class OutageStories(Platform platform)
     {
         var (revoked, unwanted) = (await platform.ProvisionsDevice("outage-gone"), await platform.ProvisionsDevice("outage-unwanted"));
         await Revoke(revoked);
-        await Eventually.Holds(() => platform.RefusesToConnect(revoked.Certificate, revoked.ThingName), Recovery);
+        await Eventually.Holds(() => platform.RefusesToConnect(revoked.Certificate, revoked.ThingName));
         await using var held = await platform.Fleet.Hold("revocation");
         var refusal = Should.ThrowAsync<RequestRefusedException>(() => Revoke(unwanted));
         await using var gateway = await platform.Fleet.Hold("mqtt-gateway");
@@ -70,14 +68,14 @@ public sealed class OutageStories(Platform platform)
         await Eventually.Holds(async () =>
         {
             await using var still = await platform.Connects(unwanted);
-        }, Recovery);
+        });
         await platform.RefusesToConnect(revoked.Certificate, revoked.ThingName);
         (await refusal).Name.ShouldBe("ServiceUnavailableException");
 
         await Returns(held);
-        await Eventually.Holds(() => Revoke(unwanted), Recovery);
+        await Eventually.Holds(() => Revoke(unwanted));
         await Revoke(unwanted);
-        await Eventually.Holds(() => platform.RefusesToConnect(unwanted.Certificate, unwanted.ThingName), Recovery);
+        await Eventually.Holds(() => platform.RefusesToConnect(unwanted.Certificate, unwanted.ThingName));
         (await platform.Events($"revocation-{unwanted.CertificateId}")).Count(type => type == "revocation.recorded.v1").ShouldBe(1);
     }
 
@@ -102,7 +100,7 @@ public sealed class OutageStories(Platform platform)
         await using var controlPlane = await platform.Fleet.Hold("control-plane");
 
         await gateway.DisposeAsync();
-        await session.Closed.WaitAsync(TimeSpan.FromSeconds(30));
+        await session.Closed.WaitAsync(Eventually.Patience);
         var question = platform.Operator.ListThingPrincipals(device.ThingName, CancellationToken.None);
         await controlPlane.DisposeAsync();
         await Should.ThrowAsync<HttpRequestException>(() => question);
@@ -112,7 +110,7 @@ public sealed class OutageStories(Platform platform)
         await Eventually.Holds(async () =>
         {
             await using var again = await platform.Connects(device);
-        }, Recovery);
+        });
         (await platform.Operator.ListThingPrincipals(device.ThingName, CancellationToken.None)).ShouldHaveSingleItem();
         await platform.HasRecovered();
     }
@@ -152,7 +150,7 @@ public sealed class OutageStories(Platform platform)
                 var answer = await again.Registers(Platform.Template, token, ("SerialNumber", serial));
                 answer.Body["thingName"]!.GetValue<string>().ShouldBe(serial);
                 await again.CreatesFromCsr(Platform.OwnRequest(serial));
-            }, Recovery);
+            });
             await platform.HasRecovered();
             (await platform.Events($"thing-{serial}")).Count(type => type == "thing.registered.v1").ShouldBe(1);
             (await platform.Operator.ListThingPrincipals(serial, CancellationToken.None)).ShouldHaveSingleItem();

@@ -37,7 +37,7 @@ public sealed class OwnCaStories(Platform platform)
 
         await IsDropped(device);
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         var told = await backend.Incoming.ReadAsync(patience.Token);
         var certificateId = JsonNode.Parse(told.Payload.Span)!["certificateId"]!.GetValue<string>();
         certificateId.ShouldBe(Pki.CertificateId.Of(device.RawData));
@@ -71,9 +71,8 @@ public sealed class OwnCaStories(Platform platform)
 
         // The CA's key is stolen: what came under it is closed at once, and does not come back.
         await platform.Operator.UpdateCaCertificate(caId, "INACTIVE", None);
-        (await Command.Run(Path.Combine(Repository.Root, "fleet"), ["revoke", "--issuer", caId, "--reason", "keyCompromise", "--fleet-directory", platform.Fleet.Directory],
-            TimeSpan.FromMinutes(2))).Succeeded().Output.ShouldContain("revoked 1 of 1 certificates");
-        await connection.Closed.WaitAsync(TimeSpan.FromSeconds(60));
+        (await platform.Fleet.Run("revoke", "--issuer", caId, "--reason", "keyCompromise")).Succeeded().Output.ShouldContain("revoked 1 of 1 certificates");
+        await connection.Closed.WaitAsync(Eventually.Patience);
         await platform.RefusesToConnect(device, serial);
         await Eventually.Holds(() => platform.RefusesToConnect(ca.Signs(platform.NewSerial("late"))));
     }

@@ -51,9 +51,9 @@ public sealed class Platform : IAsyncLifetime
         Operator = new(Endpoints);
         Root = X509CertificateLoader.LoadCertificateFromFile(Endpoints.RootCa);
         // What a service that has just started is asked first may outlast the operator's patience: ask again, as the refusal says.
-        await Eventually.Holds(() => Once(() => Operator.CreatePolicy("stories-device", DevicePolicy(Operator.Arns), CancellationToken.None)), TimeSpan.FromSeconds(90));
-        await Eventually.Holds(() => Once(() => CreatesTemplate(Template)), TimeSpan.FromSeconds(90));
-        await Eventually.Holds(() => Operator.ListIssuers(CancellationToken.None), TimeSpan.FromSeconds(90));
+        await Eventually.Holds(() => Once(() => Operator.CreatePolicy("stories-device", DevicePolicy(Operator.Arns), CancellationToken.None)));
+        await Eventually.Holds(() => Once(() => CreatesTemplate(Template)));
+        await Eventually.Holds(() => Operator.ListIssuers(CancellationToken.None));
     }
 
     // A call that was answered "unavailable" may have been carried out all the same.
@@ -129,7 +129,7 @@ public sealed class Platform : IAsyncLifetime
         (await Events($"thing-{device.ThingName}")).ShouldNotBeEmpty();
         (await Operator.FindFlowSteps(device.ThingName, CancellationToken.None)).ShouldContain(step => step.Service == "certificate-authority");
         await Operator.UpdateCertificate(device.CertificateId, "REVOKED", CancellationToken.None);
-    }, TimeSpan.FromSeconds(90));
+    });
 
     /// <param name="port">Of another gateway.</param>
     internal Task<MqttClientConnection> Connects(ProvisionedDevice device, ProtocolVersion version = ProtocolVersion.V500, int? port = null) =>

@@ -239,7 +239,7 @@ public sealed class RefusalStories(Platform platform)
         {
             await platform.RefusesToConnect(claim);
             await platform.ExplainsWith(CertificateId.Of(claim.RawData), "certificate-expired", within: TimeSpan.FromSeconds(2));
-        }, TimeSpan.FromSeconds(40));
+        });
     }
 
     [Fact]
@@ -254,7 +254,7 @@ public sealed class RefusalStories(Platform platform)
 
     static async Task<int> HearsUntilClosed(TcpClient peer)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         try
         {
             return await peer.GetStream().ReadAsync(new byte[64], patience.Token);

@@ -32,16 +32,13 @@ public sealed class RegistryVerbStories(Platform platform) : IDisposable
 
         await Run("type", "deprecate", type);
         (await Run("type", "show", type)).ShouldContain("deprecated");
-        (await Fleet("type", "delete", type)).Output.ShouldContain("after it was deprecated");
-        (await Fleet("group", "delete", region)).Output.ShouldContain("Groups are inside");
+        (await platform.Fleet.Run("type", "delete", type)).Output.ShouldContain("after it was deprecated");
+        (await platform.Fleet.Run("group", "delete", region)).Output.ShouldContain("Groups are inside");
         await Run("group", "delete", city);
         await Eventually.Holds(async () => (await Run("thing", "show", serial)).ShouldNotContain(city));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    async Task<string> Run(params string[] arguments) => (await Fleet(arguments)).Succeeded().Output;
-
-    Task<CommandResult> Fleet(params string[] arguments) =>
-        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(2));
+    async Task<string> Run(params string[] arguments) => (await platform.Fleet.Run(arguments)).Succeeded().Output;
 }

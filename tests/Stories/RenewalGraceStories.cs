@@ -26,7 +26,7 @@ public sealed class RenewalGraceStories(Platform platform)
         await platform.ExplainsWith(thing, "certificate-expired");
 
         await _devices.SetPolicy($"group/{Group}", ("graceDays", 30));
-        (await _devices.Run("rotation", "show", thing)).Succeeded().Output.ShouldContain("expired; may renew, and nothing else, until");
+        (await platform.Fleet.Run("rotation", "show", thing)).Succeeded().Output.ShouldContain("expired; may renew, and nothing else, until");
         var store = new MemoryCredentialStore();
         store.StoreDevice(expiring);
         store.StoreIdentity(new() { CertificateId = expiring.CertificateId, ThingName = thing });
@@ -34,9 +34,9 @@ public sealed class RenewalGraceStories(Platform platform)
 
         await Eventually.Holds(async () => (await _devices.Latest(thing)).ShouldSatisfyAllConditions(
             rotation => rotation.Phase.ShouldBe("completed"), rotation => rotation.ExpiredAt.ShouldNotBeNull(),
-            rotation => rotation.NewCertificateId.ShouldBe(store.ReadDevice()!.CertificateId)), RotatingDevices.Patience);
-        (await _devices.Run("rotation", "show", thing)).Succeeded().Output.ShouldContain("after the old one had expired");
-        (await _devices.Run("why", thing)).Succeeded().Output.ShouldContain("let in to renew, and nothing else");
+            rotation => rotation.NewCertificateId.ShouldBe(store.ReadDevice()!.CertificateId)));
+        (await platform.Fleet.Run("rotation", "show", thing)).Succeeded().Output.ShouldContain("after the old one had expired");
+        (await platform.Fleet.Run("why", thing)).Succeeded().Output.ShouldContain("let in to renew, and nothing else");
         await platform.RefusesToConnect(certificate, thing);
     }
 

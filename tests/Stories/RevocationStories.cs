@@ -18,7 +18,7 @@ public sealed class RevocationStories(Platform platform)
 
         await platform.Operator.UpdateCertificate(device.CertificateId, "REVOKED", CancellationToken.None);
 
-        var goodbye = await session.Closed.WaitAsync(TimeSpan.FromSeconds(30));
+        var goodbye = await session.Closed.WaitAsync(Eventually.Patience);
         goodbye?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
         await platform.RefusesToConnect(device.Certificate, device.ThingName);
         (await platform.Events($"principal-{device.CertificateId}")).ShouldContain("principal.revoked.v1");
@@ -55,7 +55,7 @@ public sealed class RevocationStories(Platform platform)
             places["mqtt-gateway"]["sessionsClosed"]!.GetValue<int>().ShouldBe(1);
             places.Values.ShouldAllBe(place => place["complete"]!.GetValue<bool>());
         });
-        (await session.Closed.WaitAsync(TimeSpan.FromSeconds(30)))?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
+        (await session.Closed.WaitAsync(Eventually.Patience))?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
         spared.Closed.IsCompleted.ShouldBeFalse();
         await Openssl.Finds(device, "revoked", listed: true);
         await Openssl.Finds(other, "good", listed: false);
@@ -74,7 +74,7 @@ public sealed class RevocationStories(Platform platform)
         foreach (var (device, session) in ((ProvisionedDevice, MqttClientConnection)[])[(there, other), (here, first)])
         {
             await platform.Operator.UpdateCertificate(device.CertificateId, "REVOKED", CancellationToken.None);
-            (await session.Closed.WaitAsync(TimeSpan.FromSeconds(10)))?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
+            (await session.Closed.WaitAsync(Eventually.Patience))?.Reason.ShouldBe(ReasonCode.AdministrativeAction);
             await platform.RefusesToConnect(device.Certificate, device.ThingName);
             await platform.RefusesToConnect(device.Certificate, device.ThingName, second.Port);
         }
@@ -114,7 +114,7 @@ public sealed class RevocationStories(Platform platform)
         await using var session = await platform.Connects(device);
 
         await platform.Operator.Revocation(Order("certificate", device.CertificateId, ("action", "suspend")), CancellationToken.None);
-        await session.Closed.WaitAsync(TimeSpan.FromSeconds(30));
+        await session.Closed.WaitAsync(Eventually.Patience);
         await platform.RefusesToConnect(device.Certificate, device.ThingName);
 
         await platform.Operator.Revocation(Order("certificate", device.CertificateId, ("action", "reinstate")), CancellationToken.None);
@@ -131,7 +131,7 @@ public sealed class RevocationStories(Platform platform)
         await using var session = await platform.Connects(device);
 
         await platform.Operator.UpdateCertificate(device.CertificateId, "INACTIVE", CancellationToken.None);
-        await session.Closed.WaitAsync(TimeSpan.FromSeconds(30));
+        await session.Closed.WaitAsync(Eventually.Patience);
         await platform.RefusesToConnect(device.Certificate, device.ThingName);
 
         await platform.Operator.UpdateCertificate(device.CertificateId, "ACTIVE", CancellationToken.None);

@@ -13,13 +13,8 @@ sealed class RotatingDevices(Platform platform)
 {
     public const string Template = "rotation-story";
 
-    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(60);
-
-    public Task<CommandResult> Run(params string[] arguments) =>
-        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(5));
-
     /// <summary>Has a device rotate, as soon as the scheduler has heard of it.</summary>
-    public Task Starts(string thing) => Eventually.Holds(async () => (await Run("rotation", "start", thing)).Succeeded(), Patience);
+    public Task Starts(string thing) => Eventually.Holds(async () => (await platform.Fleet.Run("rotation", "start", thing)).Succeeded());
 
     public async Task<RotationView> Latest(string thing)
     {
@@ -85,7 +80,7 @@ sealed class RotatingDevices(Platform platform)
         var (options, store) = await Make(story, template ?? Template);
         var connected = new TaskCompletionSource();
         var device = new OperatingDevice(store, options, connected);
-        await connected.Task.WaitAsync(Patience);
+        await connected.Task.WaitAsync(Eventually.Patience);
         return device;
     }
 }

@@ -6,18 +6,18 @@ public sealed class RotationOperatorStories(Platform platform)
     const string Template = "rotation-operator";
     readonly RotatingDevices _devices = new(platform);
 
-    async Task<string> Fleet(params string[] arguments) => (await _devices.Run(["rotation", .. arguments])).Succeeded().Output;
+    async Task<string> Fleet(params string[] arguments) => (await platform.Fleet.Run(["rotation", .. arguments])).Succeeded().Output;
 
     [Fact]
     public async Task Policies_are_set_read_and_removed_and_a_forecast_counts_by_each_key()
     {
         const string scope = $"template/{Template}";
         await _devices.Provisioned("operator", Template);
-        await Eventually.Holds(async () => (await _devices.Known(Template)).ShouldBeGreaterThan(0), RotatingDevices.Patience);
+        await Eventually.Holds(async () => (await _devices.Known(Template)).ShouldBeGreaterThan(0));
 
         await Fleet("policy", "set", scope, "--days-before", "20", "--jitter", "0.1", "--per-minute", "120", "--window", "Sat,Sun 02:00-05:00");
         (await Fleet("policy", "list")).ShouldContain($"{scope}  20 days before expiry, jitter 0.1, 120/min");
-        var refused = await _devices.Run("rotation", "policy", "set", scope, "--jitter", "0.01");
+        var refused = await platform.Fleet.Run("rotation", "policy", "set", scope, "--jitter", "0.01");
         refused.ExitCode.ShouldNotBe(0);
         (refused.Output + refused.Errors).ShouldContain("jitter");
 
@@ -34,23 +34,23 @@ public sealed class RotationOperatorStories(Platform platform)
         const string template = $"{Template}-campaign", name = "operator-1";
         var away = await _devices.Provisioned("away", template);
         await _devices.Provisioned("away", template);
-        await Eventually.Holds(async () => (await _devices.Known(template)).ShouldBe(2), RotatingDevices.Patience);
+        await Eventually.Holds(async () => (await _devices.Known(template)).ShouldBe(2));
 
         (await Fleet("campaign", "create", name, "--template", template, "--canary", "50", "--wave", "100", "--abort", "100")).ShouldContain($"{name}  running");
         await Eventually.Holds(async () => (await _devices.Campaign(name)).ShouldSatisfyAllConditions(
-            campaign => campaign.UnderWay.ShouldBe(1), campaign => campaign.Pending.ShouldBe(1)), RotatingDevices.Patience); // the canary, and nobody else
+            campaign => campaign.UnderWay.ShouldBe(1), campaign => campaign.Pending.ShouldBe(1))); // the canary, and nobody else
         (await Fleet("campaign", "pause", name)).ShouldContain($"{name}  paused, wave 1");
         (await Fleet("campaign", "list")).ShouldContain($"{name}  paused");
         (await Fleet("campaign", "resume", name)).ShouldContain($"{name}  running, wave 1");
         (await Fleet("campaign", "cancel", name)).ShouldContain($"{name}  cancelled");
 
         await Eventually.Holds(async () => (await _devices.Campaign(name)).ShouldSatisfyAllConditions(
-            campaign => campaign.RolledBack.ShouldBe(1), campaign => campaign.UnderWay.ShouldBe(0)), RotatingDevices.Patience);
-        var watched = await _devices.Run("rotation", "campaign", "show", name, "--watch"); // over already: says so, and that it was not completed
+            campaign => campaign.RolledBack.ShouldBe(1), campaign => campaign.UnderWay.ShouldBe(0)));
+        var watched = await platform.Fleet.Run("rotation", "campaign", "show", name, "--watch"); // over already: says so, and that it was not completed
         watched.ExitCode.ShouldBe(1);
         watched.Output.ShouldContain($"{name}  cancelled");
 
-        await Eventually.Holds(async () => (await _devices.Run("rotation", "start", away.ThingName)).Succeeded(), RotatingDevices.Patience);
+        await Eventually.Holds(async () => (await platform.Fleet.Run("rotation", "start", away.ThingName)).Succeeded());
         (await Fleet("cancel", away.ThingName)).ShouldContain("keeps its certificate");
         (await Fleet("show", away.ThingName)).ShouldContain("cancelled");
         await using var connection = await platform.Connects(away);

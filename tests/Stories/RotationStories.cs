@@ -15,7 +15,6 @@ public sealed class RotationStories(Platform platform)
     readonly RotatingDevices _devices = new(platform);
     const string RotationTemplate = "fleet-rotation";
     static readonly string[] Services = ["rotation-scheduler", "mqtt-gateway", "certificate-authority", "template-engine", "thing-registry", "revocation"];
-    static readonly TimeSpan Patience = RotatingDevices.Patience;
 
     [Fact]
     public async Task A_device_rotates_on_command_and_its_old_certificate_is_retired()
@@ -25,22 +24,22 @@ public sealed class RotationStories(Platform platform)
 
         await _devices.Starts(device.Thing);
 
-        await Eventually.Holds(async () => (await _devices.Latest(device.Thing)).Phase.ShouldBe("completed"), Patience);
+        await Eventually.Holds(async () => (await _devices.Latest(device.Thing)).Phase.ShouldBe("completed"));
         var fresh = device.Store.ReadDevice()!;
         fresh.CertificateId.ShouldNotBe(old.CertificateId);
         (await _devices.Latest(device.Thing)).NewCertificateId.ShouldBe(fresh.CertificateId);
         await platform.RefusesToConnect(old.Open(), device.Thing);
         (await platform.Events($"principal-{old.CertificateId}")).ShouldContain("principal.revoked.v1");
 
-        (await _devices.Run("rotation", "show", device.Thing)).Succeeded().Output.ShouldContain("completed");
+        (await platform.Fleet.Run("rotation", "show", device.Thing)).Succeeded().Output.ShouldContain("completed");
         await Eventually.Holds(async () =>
         {
             // A service that is not back yet from an earlier story's outage is left out, and named on the other output.
-            var why = (await _devices.Run("why", device.Thing)).Succeeded();
+            var why = (await platform.Fleet.Run("why", device.Thing)).Succeeded();
             foreach (var step in (string[])["device told to rotate", "new certificate registered by the device", "new certificate proven", "rotation completed"])
                 why.Output.ShouldContain(step);
-        }, Patience);
-        (await _devices.Run("rotation", "forecast", "--by", "template")).Succeeded().Output.ShouldContain(RotatingDevices.Template);
+        });
+        (await platform.Fleet.Run("rotation", "forecast", "--by", "template")).Succeeded().Output.ShouldContain(RotatingDevices.Template);
     }
 
     [Fact]
@@ -59,7 +58,7 @@ public sealed class RotationStories(Platform platform)
         await using (var fresh = await platform.Connects(certificate, device.ThingName, ProtocolVersion.V311))
             await fresh.Publish($"devices/{device.ThingName}/telemetry", "21.5"u8.ToArray(), QoS.AtLeastOnce);
         await Eventually.Holds(async () => (await _devices.Latest(device.ThingName)).ShouldSatisfyAllConditions(
-            rotation => rotation.Reason.ShouldBe("Device"), rotation => rotation.ProvenAt.ShouldNotBeNull()), Patience);
+            rotation => rotation.Reason.ShouldBe("Device"), rotation => rotation.ProvenAt.ShouldNotBeNull()));
     }
 
     /// <summary>Peers 3.2 case 28: the pushed key is nowhere but in the device.</summary>
@@ -68,19 +67,19 @@ public sealed class RotationStories(Platform platform)
     {
         const string template = "rotation-pushed";
         var (options, store) = await _devices.Make("pushed", template);
-        await _devices.SetPolicy($"template/{template}", ("pushKeys", true));
+        await _devices.SetPolicy($"template/{template}", ("pushKeys", true), ("answerSeconds", 30), ("backOffSeconds", 1));
         var old = store.ReadDevice()!;
         var connected = new TaskCompletionSource();
         await using var device = new OperatingDevice(store, options with { AcceptsPushedPairs = true }, connected);
-        await connected.Task.WaitAsync(Patience);
+        await connected.Task.WaitAsync(Eventually.Patience);
 
         await _devices.Starts(device.Thing);
 
-        await Eventually.Holds(async () => (await _devices.Latest(device.Thing)).Phase.ShouldBe("completed"), Patience);
+        await Eventually.Holds(async () => (await _devices.Latest(device.Thing)).Phase.ShouldBe("completed"));
         var pushed = store.ReadDevice()!;
         pushed.CertificateId.ShouldNotBe(old.CertificateId);
         Canaries.FindInFiles(platform.Fleet.Directory, [Canaries.OfPrivateKey(pushed.PrivateKeyPem)]).ShouldBeEmpty();
-        (await _devices.Run("why", device.Thing)).Succeeded().Output.ShouldContain("pair pushed");
+        (await platform.Fleet.Run("why", device.Thing)).Succeeded().Output.ShouldContain("pair pushed");
     }
 
     /// <summary>Peers 3.2 case 10, and its relatives.</summary>
@@ -128,8 +127,8 @@ public sealed class RotationStories(Platform platform)
     {
         var name = $"seed {seed}";
         var before = await Simulated();
-        var simulation = _devices.Run("simulate", "--rotate", "--devices", $"{devices}", "--misbehave", $"{1_000 / devices}%", "--answer-seconds", "10");
-        await Eventually.Is(async () => simulation.IsCompleted || (await Simulated()).Count > before.Count, name, Patience);
+        var simulation = platform.Fleet.Run("simulate", "--rotate", "--devices", $"{devices}", "--misbehave", $"{1_000 / devices}%", "--answer-seconds", "10");
+        await Eventually.Is(async () => simulation.IsCompleted || (await Simulated()).Count > before.Count, name);
         var kills = await new Killer(platform, seed).Kill(
             seed % 2 == 0 ? Services : ["rotation-scheduler"], Math.Max(2, devices / 5), TimeSpan.FromSeconds(1), () => simulation.IsCompleted);
 
@@ -154,12 +153,12 @@ public sealed class RotationStories(Platform platform)
         using var old = first.Store.ReadDevice()!.Open();
         await RollOver.To(platform, "Next Issuing CA", old);
 
-        await Eventually.Holds(async () => (await _devices.Known(template)).ShouldBe(2), Patience);
-        (await _devices.Run("rotation", "campaign", "create", "next-ca", "--issuer", await IssuerOf(first), "--template", template, "--canary", "50", "--wave", "100",
+        await Eventually.Holds(async () => (await _devices.Known(template)).ShouldBe(2));
+        (await platform.Fleet.Run("rotation", "campaign", "create", "next-ca", "--issuer", await IssuerOf(first), "--template", template, "--canary", "50", "--wave", "100",
             "--overlap-seconds", "0", "--revoke-after-seconds", "0")).Succeeded();
 
         // In the middle of it: the canary was told, and what it asks for then nobody answers.
-        await Eventually.Is(async () => (await _devices.Campaign("next-ca")).Pending < 2, within: Patience);
+        await Eventually.Is(async () => (await _devices.Campaign("next-ca")).Pending < 2);
         var process = platform.Fleet.ProcessId("bus");
         platform.Fleet.Kill("bus");
         await platform.Fleet.IsBack("bus", process);
@@ -174,7 +173,7 @@ public sealed class RotationStories(Platform platform)
 
         await Eventually.Holds(() => platform.Operator.AssignSigning("issuing-1", [], CancellationToken.None)); // and back: the other stories know the first one
         await platform.HasRecovered();
-        await Eventually.Holds(() => platform.RefusesToConnect(old, first.Thing), Patience);
+        await Eventually.Holds(() => platform.RefusesToConnect(old, first.Thing));
     }
 
     async Task<string> IssuerOf(OperatingDevice device) => (await platform.Operator.Ask<ThingRotations>(

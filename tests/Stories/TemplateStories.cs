@@ -89,10 +89,7 @@ public sealed class TemplateStories(Platform platform) : IDisposable
         return path;
     }
 
-    Task<CommandResult> Run(params string[] arguments) => Fleet(["template", .. arguments]);
+    Task<CommandResult> Run(params string[] arguments) => platform.Fleet.Run(["template", .. arguments]);
 
-    Task<CommandResult> Claims(params string[] arguments) => Fleet(["claim", .. arguments]);
-
-    Task<CommandResult> Fleet(string[] arguments) =>
-        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", platform.Fleet.Directory], TimeSpan.FromMinutes(2));
+    Task<CommandResult> Claims(params string[] arguments) => platform.Fleet.Run(["claim", .. arguments]);
 }

@@ -16,14 +16,14 @@ public sealed class TransparencyStories(Platform platform)
         await File.WriteAllTextAsync($"{folder}/device.pem", Pem.WriteCertificate(device.Certificate.RawData));
         string[] verify = ["log", "verify", "--certificate", $"{folder}/device.pem", "--seen", $"{folder}/seen"];
 
-        await Eventually.Holds(async () => (await Run(verify)).Succeeded().Output.ShouldContain($"\"kind\":\"issued\",\"certificateId\":\"{device.CertificateId}\""), TimeSpan.FromSeconds(60));
+        await Eventually.Holds(async () => (await Run(verify)).Succeeded().Output.ShouldContain($"\"kind\":\"issued\",\"certificateId\":\"{device.CertificateId}\""));
         await platform.Operator.UpdateCertificate(device.CertificateId, "REVOKED", CancellationToken.None);
         await Eventually.Holds(async () =>
         {
             var audited = (await Run(verify)).Succeeded().Output;
             audited.ShouldContain("\"kind\":\"revoked\"");
             audited.ShouldContain("it has grown out of the one seen before");
-        }, TimeSpan.FromSeconds(60));
+        });
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var unknown = new CertificateRequest("CN=stranger", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
@@ -35,5 +35,5 @@ public sealed class TransparencyStories(Platform platform)
     }
 
     static Task<CommandResult> Run(params string[] arguments) =>
-        Command.Run(Path.Combine(Repository.Root, "fleet"), arguments, TimeSpan.FromMinutes(2));
+        Command.Run(Path.Combine(Repository.Root, "fleet"), arguments);
 }

@@ -5,7 +5,7 @@ namespace FleetPlatform.TestKit;
 /// <summary>A program outside this process, run to its end.</summary>
 public static class Command
 {
-    /// <summary>Runs a program with arguments; it is killed with its children when it takes longer than <paramref name="within"/> (60 s when not given).</summary>
+    /// <summary>Runs a program with arguments; it is killed with its children when it takes longer than <paramref name="within"/> (<see cref="Eventually.Patience"/> when not given).</summary>
     public static async Task<CommandResult> Run(
         string program, IEnumerable<string> arguments, TimeSpan? within = null, string? directory = null, IReadOnlyDictionary<string, string>? environment = null)
     {
@@ -23,7 +23,7 @@ public static class Command
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
-        using var patience = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(within ?? Eventually.Patience);
         try
         {
             await process.WaitForExitAsync(patience.Token);

@@ -10,7 +10,7 @@ namespace FleetPlatform.TestKit;
 /// </summary>
 public sealed class Fleet : IAsyncDisposable
 {
-    static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan VerbPatience = TimeSpan.FromMinutes(10); // a verb may be a whole simulation
     readonly Process _host;
     readonly StringBuilder _output = new();
 
@@ -26,6 +26,10 @@ public sealed class Fleet : IAsyncDisposable
 
     /// <summary>The fleet directory: endpoints, credentials, logs, data.</summary>
     public string Directory { get; }
+
+    /// <summary>A verb of <c>./fleet</c>, against this fleet.</summary>
+    public Task<CommandResult> Run(params string[] arguments) =>
+        Command.Run(Path.Combine(Repository.Root, "fleet"), [.. arguments, "--fleet-directory", Directory], VerbPatience);
 
     /// <summary>Process id of the host.</summary>
     public int HostProcessId => _host.Id;
@@ -75,7 +79,7 @@ public sealed class Fleet : IAsyncDisposable
                 () => _host.HasExited
                     ? throw new InvalidOperationException($"The host ended with {_host.ExitCode}.\n{Output}")
                     : Task.FromResult(File.Exists(Path.Combine(Directory, "endpoints.json"))),
-                "the fleet is healthy", StartPatience);
+                "the fleet is healthy");
         }
         catch (TimeoutException late)
         {
@@ -110,15 +114,15 @@ public sealed class Fleet : IAsyncDisposable
         () => Task.FromResult(State(resource) is { } state
             && state["pid"]?.GetValue<int>() is { } current && current != formerProcessId
             && state["state"]?.GetValue<string>() == "Healthy"),
-        $"{resource} is back", StartPatience);
+        $"{resource} is back");
 
-    /// <summary>Stops the platform as Ctrl-C does and removes its folder.</summary>
+    /// <summary>Stops the platform as <c>./fleet down</c> does and removes its folder.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_host.HasExited)
         {
-            (await Command.Run("kill", ["-INT", $"{_host.Id}"])).Succeeded();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            (await Command.Run("kill", ["-TERM", $"{_host.Id}"])).Succeeded();
+            using var patience = new CancellationTokenSource(Eventually.Patience);
             try
             {
                 await _host.WaitForExitAsync(patience.Token);

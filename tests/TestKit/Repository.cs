@@ -6,12 +6,13 @@ public static class Repository
     /// <summary>Its root folder.</summary>
     public static string Root { get; } = FindRoot();
 
+    /// <summary>The configuration that this kit was built with.</summary>
+    public static string Configuration => Output.Parent!.Name;
+
+    static DirectoryInfo Output { get; } = new(AppContext.BaseDirectory);
+
     /// <summary>Path of a built assembly, of the configuration and framework that this kit was built with.</summary>
-    public static string Assembly(string project)
-    {
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        return Path.Combine(Root, project, "bin", output.Parent!.Name, output.Name, $"{Path.GetFileName(project)}.dll");
-    }
+    public static string Assembly(string project) => Path.Combine(Root, project, "bin", Configuration, Output.Name, $"{Path.GetFileName(project)}.dll");
 
     static string FindRoot()
     {

@@ -41,7 +41,7 @@ public sealed class SecondGateway : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         using var health = new HttpClient();
-        await Eventually.Holds(async () => (await health.GetAsync($"http://127.0.0.1:{http}/health")).EnsureSuccessStatusCode(), TimeSpan.FromSeconds(60));
+        await Eventually.Holds(async () => (await health.GetAsync($"http://127.0.0.1:{http}/health")).EnsureSuccessStatusCode());
         return new(process, folder, port);
     }
 

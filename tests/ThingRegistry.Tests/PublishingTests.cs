@@ -61,7 +61,7 @@ public sealed class PublishingTests(RegistryFixture fixture) : IClassFixture<Reg
         {
             await new PublishChanges(bus, fixture.Registry.Database).Handle(events, Cancellation);
             await bus.Publish(new PrincipalsChanged { CertificateIds = ["end"] }, Cancellation);
-            await end.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+            await end.Task.WaitAsync(Eventually.Patience, Cancellation);
             return heard;
         }
         finally

@@ -8,7 +8,6 @@ namespace FleetPlatform.AppHost.Tests.Running;
 /// <summary>A host process with a small graph: both servers and one service.</summary>
 sealed class ProbeHost : IAsyncDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     static readonly HttpClient Http = new();
 
     readonly Process _process;
@@ -48,7 +47,7 @@ sealed class ProbeHost : IAsyncDisposable
 
     public Task IsUp() => Eventually.Is(
         () => _process.HasExited ? throw new InvalidOperationException(Output) : Task.FromResult(IsReady()),
-        $"the probe host is up:\n{Output}", Patience);
+        $"the probe host is up:\n{Output}");
 
     // The files of a host that was killed are still there when the next one begins.
     bool IsReady() =>
@@ -77,7 +76,7 @@ sealed class ProbeHost : IAsyncDisposable
 
     public async Task<int> Exited()
     {
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(Eventually.Patience);
         return _process.ExitCode;
     }
 

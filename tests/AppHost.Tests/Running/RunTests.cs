@@ -15,6 +15,7 @@ public sealed class RunTests
         await using var other = ProbeHost.Begin(otherFolder.Path);
         await Task.WhenAll(host.IsUp(), other.IsUp());
 
+        The_service_began_after_what_it_waits_for(host);
         await The_environment_is_aspires(host);
         (await host.Environment())["Probe__Key"]!.GetValue<string>().ShouldNotBe((await other.Environment())["Probe__Key"]!.GetValue<string>());
         host.Port("postgres", "tcp").ShouldNotBe(other.Port("postgres", "tcp"));
@@ -44,7 +45,7 @@ public sealed class RunTests
                 await database.CreateCommand("create table kept (id int); insert into kept values (42)").ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
             (await host.Stop("KILL")).ShouldBe(137);
-            await Eventually.Is(() => Task.FromResult(host.Processes().Count == 0), $"nothing is left", TimeSpan.FromSeconds(15));
+            await Eventually.Is(() => Task.FromResult(host.Processes().Count == 0), $"nothing is left");
         }
 
         // What a server that could not clean up leaves behind, with a number that someone else has got since.
@@ -75,6 +76,16 @@ public sealed class RunTests
         await using var second = ProbeHost.Begin(folder);
         (await second.Exited()).ShouldBe(2);
         await Eventually.Is(() => Task.FromResult(second.Output.Contains("already runs", StringComparison.Ordinal)), "the reason is printed");
+    }
+
+    static void The_service_began_after_what_it_waits_for(ProbeHost host)
+    {
+        var lines = host.Output.Split('\n', StringSplitOptions.TrimEntries).Select(line => line.Split('|', 2, StringSplitOptions.TrimEntries)).Where(line => line.Length == 2).ToList();
+        int First(string name, string text) => lines.FindIndex(line => line[0] == name && line[1].StartsWith(text, StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(0, $"{name}: {text}");
+
+        var began = First("probe", "");
+        First("postgres", "healthy after").ShouldBeLessThan(began);
+        First("bus", "healthy after").ShouldBeLessThan(began);
     }
 
     static async Task The_environment_is_aspires(ProbeHost host)

@@ -60,7 +60,7 @@ public sealed class OutageTests : IAsyncLifetime
 
         for (var i = 0; i < 5; i++)
             await Should.ThrowAsync<EventStoreUnavailableException>(
-                Start(store, $"away{i}").WaitAsync(TimeSpan.FromSeconds(10)));
+                Start(store, $"away{i}").WaitAsync(Eventually.Patience));
         await Should.ThrowAsync<EventStoreUnavailableException>(store.FetchStreamAsync(Orders.Stream("before")));
         await Run(elsewhere, $"alter database {Postgres.Name} allow_connections true");
 

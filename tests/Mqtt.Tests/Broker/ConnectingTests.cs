@@ -96,7 +96,7 @@ public class ConnectingTests
         await using var first = await test.Connect("d", ProtocolVersion.V500, will: Gone);
         await using var second = await test.Connect("d", ProtocolVersion.V500);
 
-        (await first.Closed.WaitAsync(TimeSpan.FromSeconds(20)))!.Reason.ShouldBe(ReasonCode.SessionTakenOver);
+        (await first.Closed.WaitAsync(Eventually.Patience))!.Reason.ShouldBe(ReasonCode.SessionTakenOver);
         (await watcher.Next()).Text().ShouldBe("gone");
         await Eventually.Is(() => test.Policy.Left.Contains(("d", DisconnectCause.TakenOver)));
         await second.Subscribe("x", QoS.AtLeastOnce);
@@ -119,7 +119,7 @@ public class ConnectingTests
 
         mayTakeOver = true;
         await using var heir = await test.Connect("d", ProtocolVersion.V500);
-        (await first.Closed.WaitAsync(TimeSpan.FromSeconds(20)))!.Reason.ShouldBe(ReasonCode.SessionTakenOver);
+        (await first.Closed.WaitAsync(Eventually.Patience))!.Reason.ShouldBe(ReasonCode.SessionTakenOver);
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public class ConnectingTests
         };
         await using var claim = await test.Connect("d");
         await claim.Publish("held", default, QoS.AtMostOnce);
-        await isHeld.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await isHeld.Task.WaitAsync(Eventually.Patience);
         test.Broker.Find("d")!.Close(ReasonCode.Success); // its connection is still at work and has not left
 
         principal = "device";
@@ -196,7 +196,7 @@ public class ConnectingTests
 
         test.Broker.Find("d")!.Close(ReasonCode.NotAuthorized, suppressWill: true, dropSession: true);
 
-        var said = await device.Closed.WaitAsync(TimeSpan.FromSeconds(20));
+        var said = await device.Closed.WaitAsync(Eventually.Patience);
         if (version == ProtocolVersion.V500) said!.Reason.ShouldBe(ReasonCode.NotAuthorized);
         await Eventually.Is(() => test.Policy.Left.Contains(("d", DisconnectCause.ServerInitiated)));
         test.Broker.StoredSessionCount.ShouldBe(0);
@@ -210,7 +210,7 @@ public class ConnectingTests
         await using var test = await TestBroker.Start();
         await using var device = await test.Connect("d", ProtocolVersion.V500);
         await test.Broker.DisposeAsync();
-        (await device.Closed.WaitAsync(TimeSpan.FromSeconds(20)))!.Reason.ShouldBe(ReasonCode.ServerShuttingDown);
+        (await device.Closed.WaitAsync(Eventually.Patience))!.Reason.ShouldBe(ReasonCode.ServerShuttingDown);
         (await Should.ThrowAsync<MqttConnectException>(() => test.Connect("e", ProtocolVersion.V500))).Reason.ShouldBe(ReasonCode.ServerShuttingDown);
     }
 }

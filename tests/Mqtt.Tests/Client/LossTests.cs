@@ -11,8 +11,6 @@ namespace FleetPlatform.Mqtt.Tests;
 /// </summary>
 public class LossTests
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     public enum Instant
     {
         Accepted,
@@ -36,7 +34,7 @@ public class LossTests
             foreach (var instant in Enum.GetValues<Instant>())
             {
                 server.Cut = (instant, Reset: random.Next(2) == 0, Pause: random.Next(0, 2000));
-                var failure = await Record.ExceptionAsync(() => Use(server).WaitAsync(Patience));
+                var failure = await Record.ExceptionAsync(() => Use(server).WaitAsync(Eventually.Patience));
                 IsDocumented(failure).ShouldBeTrue($"seed {seed}, round {round}, {server.Cut}: {failure}");
             }
     }
@@ -49,9 +47,9 @@ public class LossTests
         foreach (var _ in Enumerable.Range(0, 20))
             await Should.ThrowAsync<IOException>(() => MqttClientConnection.Connect(new MqttConnectionOptions
             {
-                Host = "127.0.0.1", Port = server.Port, UserName = new string('u', 65_000), Password = new byte[65_000], ConnectTimeout = Patience,
+                Host = "127.0.0.1", Port = server.Port, UserName = new string('u', 65_000), Password = new byte[65_000], ConnectTimeout = Eventually.Patience,
                 Will = new Will { Topic = "will", Payload = new byte[65_000] },
-            }).WaitAsync(Patience));
+            }).WaitAsync(Eventually.Patience));
     }
 
     static async Task Use(CuttingServer server)
@@ -83,7 +81,7 @@ public class LossTests
 
         public (Instant Instant, bool Reset, int Pause) Cut { get; set; }
 
-        public MqttConnectionOptions Options() => new() { Host = "localhost", Port = Port, ClientId = "a", Tls = _tls, ConnectTimeout = Patience, AnswerTimeout = Patience };
+        public MqttConnectionOptions Options() => new() { Host = "localhost", Port = Port, ClientId = "a", Tls = _tls, ConnectTimeout = Eventually.Patience, AnswerTimeout = Eventually.Patience };
 
         public void Dispose() => _listener.Dispose();
 

@@ -11,7 +11,7 @@ public class ThirdPartyTests
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await process.WaitForExitAsync().WaitAsync(Eventually.Patience);
         return (process.ExitCode, await output + await error);
     }
 
@@ -26,7 +26,7 @@ public class ThirdPartyTests
         await using var test = await TestBroker.Start();
         var port = test.PlainPort.ToString();
         var receiving = Run("mosquitto_sub", "-h", "127.0.0.1", "-p", port, "-V", version, "-i", "sub", "-t", "a/+/c", "-q", qos, "-C", "2", "-W", "15");
-        await Eventually.Is(() => test.Broker.Find("sub")?.SubscribedQoS("a/b/c") is not null, within: TimeSpan.FromSeconds(15));
+        await Eventually.Is(() => test.Broker.Find("sub")?.SubscribedQoS("a/b/c") is not null);
         (await Run("mosquitto_pub", "-h", "127.0.0.1", "-p", port, "-V", version, "-i", "pub", "-t", "a/b/c", "-q", qos == "2" ? "1" : qos, "-m", "first")).ShouldBe((0, ""));
         (await Run("mosquitto_pub", "-h", "127.0.0.1", "-p", port, "-V", version, "-i", "pub", "-t", "a/b/c", "-q", qos == "2" ? "1" : qos, "-m", "second")).ShouldBe((0, ""));
         var (code, output) = await receiving;

@@ -23,9 +23,9 @@ sealed class RawConnection : IDisposable
     public async Task Send(MqttPacket packet, ProtocolVersion version) => await Send(Hex.Of(packet, version));
 
     /// <summary>The next packet, or null when the peer closes first.</summary>
-    public async Task<MqttPacket?> Read(ProtocolVersion version, double seconds = 5)
+    public async Task<MqttPacket?> Read(ProtocolVersion version)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        using var deadline = new CancellationTokenSource(Eventually.Patience);
         var buffer = new byte[4096];
         while (true)
         {
@@ -52,7 +52,7 @@ sealed class RawConnection : IDisposable
     }
 
     /// <summary>True when the peer closes without another byte.</summary>
-    public async Task<bool> IsClosed(double seconds = 5) => await Read(ProtocolVersion.V311, seconds) is null && _received.Count == 0;
+    public async Task<bool> IsClosed() => await Read(ProtocolVersion.V311) is null && _received.Count == 0;
 
     public void Dispose() => _client.Dispose();
 }

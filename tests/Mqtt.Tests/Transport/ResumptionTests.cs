@@ -44,11 +44,11 @@ public class ResumptionTests
         var stream = openssl.StandardInput.BaseStream;
         await stream.WriteAsync(Hex.Bytes("10 0D 0004 4D515454 04 02 003C 0001 61"));
         await stream.FlushAsync();
-        await Eventually.Is(() => test.Policy.Attempts.Count == attempts, within: TimeSpan.FromSeconds(15));
-        await Eventually.Is(() => test.Broker.ClientCount == 1, within: TimeSpan.FromSeconds(15));
+        await Eventually.Is(() => test.Policy.Attempts.Count == attempts);
+        await Eventually.Is(() => test.Broker.ClientCount == 1);
         await stream.WriteAsync(Hex.Bytes("E0 00"));
         await stream.FlushAsync();
-        await openssl.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(15));
+        await openssl.WaitForExitAsync().WaitAsync(Eventually.Patience);
         await error;
         return await output;
     }

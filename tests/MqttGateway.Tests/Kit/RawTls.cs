@@ -53,7 +53,7 @@ sealed class RawTls : IDisposable
     /// <summary>Waits until the gateway closes, whatever it says before.</summary>
     public async Task IsClosed()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         var buffer = new byte[4096];
         try
         {

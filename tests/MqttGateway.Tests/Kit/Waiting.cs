@@ -5,17 +5,15 @@ namespace FleetPlatform.MqttGateway.Tests.Kit;
 
 static class Waiting
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     /// <summary>The next message.</summary>
     public static async Task<Publish> Next(this MqttClientConnection connection)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         return await connection.Incoming.ReadAsync(patience.Token);
     }
 
     /// <summary>The server's last word, or null when it just closed.</summary>
-    public static Task<Disconnect?> IsClosed(this MqttClientConnection connection) => connection.Closed.WaitAsync(Patience);
+    public static Task<Disconnect?> IsClosed(this MqttClientConnection connection) => connection.Closed.WaitAsync(Eventually.Patience);
 
     /// <summary>Nothing has come, as a round trip over the same connection shows.</summary>
     public static async Task HeardNothing(this MqttClientConnection connection)

@@ -127,7 +127,7 @@ public sealed class RenewOnlyTests(GatewayFixture fixture) : IClassFixture<Gatew
 
     static async Task<Publish> Next(MqttClientConnection connection)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(Eventually.Patience);
         return await connection.Incoming.ReadAsync(deadline.Token);
     }
 }

@@ -10,8 +10,6 @@ namespace FleetPlatform.ServiceDefaults.Tests.Messaging;
 public sealed class AskTests
 {
     static readonly CancellationToken None = CancellationToken.None;
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task A_request_is_answered_or_refused()
     {
@@ -49,7 +47,7 @@ public sealed class AskTests
     {
         await using var asker = await Asker(await RabbitMqServer.TakeVirtualHost(), "00:00:00.300");
 
-        await Should.ThrowAsync<RequestUnavailableException>(asker.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "device" }, None).WaitAsync(Patience));
+        await Should.ThrowAsync<RequestUnavailableException>(asker.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "device" }, None).WaitAsync(Eventually.Patience));
     }
 
     [Fact]
@@ -105,7 +103,7 @@ public sealed class AskTests
         await Eventually.Holds(() => ask.Ask<Greet, Greeting>(new Greet { Name = "before" }, None));
 
         await rabbit.Stop();
-        await Should.ThrowAsync<RequestUnavailableException>(ask.Ask<Greet, Greeting>(new Greet { Name = "during" }, None).WaitAsync(Patience));
+        await Should.ThrowAsync<RequestUnavailableException>(ask.Ask<Greet, Greeting>(new Greet { Name = "during" }, None).WaitAsync(Eventually.Patience));
         await Eventually.Is(async () => (await asker.Http.GetAsync("/health")).StatusCode == HttpStatusCode.ServiceUnavailable, "the loss is seen");
         (await asker.Http.GetAsync("/alive")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
@@ -121,7 +119,7 @@ public sealed class AskTests
                 return false;
             }
         }, "an ask succeeds again", TimeSpan.FromMinutes(2));
-        await Eventually.Is(async () => (await asker.Http.GetAsync("/health")).IsSuccessStatusCode, "healthy again", TimeSpan.FromMinutes(2));
+        await Eventually.Is(async () => (await asker.Http.GetAsync("/health")).IsSuccessStatusCode, "healthy again");
     }
 
     static Task<TestHost> Greeter(string bus) => TestHost.Start("greeter", builder =>

@@ -98,7 +98,7 @@ public sealed class RunTasksTests(Stack stack)
         {
             described = (await stack.Ask.Ask<DescribeRegistrationTask, RegistrationTaskDescription>(new() { TaskId = task }, Cancellation)).Value;
             described!.Status.ShouldBeOneOf(RegistrationTaskStatus.Completed, RegistrationTaskStatus.Cancelled);
-        }, TimeSpan.FromSeconds(60));
+        });
         return described!;
     }
 
