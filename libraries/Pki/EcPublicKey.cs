@@ -10,14 +10,9 @@ namespace FleetPlatform.Pki;
 /// </summary>
 static unsafe partial class EcPublicKey
 {
-    const string Library = "libcrypto.so.3";
     const int Public = 0x86; // EVP_PKEY_PUBLIC_KEY: the key and the parameters
     const uint Utf8 = 4, Octets = 5; // OSSL_PARAM_UTF8_STRING, OSSL_PARAM_OCTET_STRING
     const byte Uncompressed = 4;
-
-    // The framework must use the same library: it is given the key by address.
-    static readonly bool IsThere =
-        OperatingSystem.IsLinux() && SafeEvpPKeyHandle.OpenSslVersion is >= 0x3_00_00_00_0 and < 0x4_00_00_00_0 && NativeLibrary.TryLoad(Library, out _);
 
     /// <summary>Imports a key, to verify with it.</summary>
     /// <exception cref="CryptographicException">The point is not on the curve.</exception>
@@ -31,7 +26,7 @@ static unsafe partial class EcPublicKey
             _ => throw new ArgumentException("Not an EC key.", nameof(key)),
         };
         var coordinate = (key.Bits + 7) / 8;
-        if (IsThere && OperatingSystem.IsLinux() && key.Point.Length == 1 + (2 * coordinate) && key.Point[0] == Uncompressed)
+        if (LibCrypto.IsThere && OperatingSystem.IsLinux() && key.Point.Length == 1 + (2 * coordinate) && key.Point[0] == Uncompressed)
         {
             using var handle = FromPoint(curve, key.Point);
             return new ECDsaOpenSsl(handle);
@@ -52,7 +47,7 @@ static unsafe partial class EcPublicKey
 
     static SafeEvpPKeyHandle FromPoint(ReadOnlySpan<byte> curve, ReadOnlySpan<byte> point)
     {
-        var context = NewContext(0, "EC", null);
+        var context = LibCrypto.NewContext(0, "EC", null);
         try
         {
             fixed (byte* group = "group\0"u8, pub = "pub\0"u8, name = curve, octets = point)
@@ -63,34 +58,22 @@ static unsafe partial class EcPublicKey
                 parameters[2] = default;
                 nint key = 0;
                 if (context == 0 || BeginFromData(context) <= 0 || FromData(context, &key, Public, parameters) <= 0)
-                {
-                    ClearErrors(); // they stay with the thread otherwise, and the framework would take them for its own
-                    throw new CryptographicException("The point is not on the curve.");
-                }
+                    throw LibCrypto.Failed("The point is not on the curve.");
 
                 return new(key, ownsHandle: true);
             }
         }
         finally
         {
-            FreeContext(context);
+            LibCrypto.FreeContext(context);
         }
     }
 
-    [LibraryImport(Library, EntryPoint = "EVP_PKEY_CTX_new_from_name", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint NewContext(nint library, string name, string? properties);
-
-    [LibraryImport(Library, EntryPoint = "EVP_PKEY_CTX_free")]
-    private static partial void FreeContext(nint context);
-
-    [LibraryImport(Library, EntryPoint = "EVP_PKEY_fromdata_init")]
+    [LibraryImport(LibCrypto.Name, EntryPoint = "EVP_PKEY_fromdata_init")]
     private static partial int BeginFromData(nint context);
 
-    [LibraryImport(Library, EntryPoint = "EVP_PKEY_fromdata")]
+    [LibraryImport(LibCrypto.Name, EntryPoint = "EVP_PKEY_fromdata")]
     private static partial int FromData(nint context, nint* key, int selection, Parameter* parameters);
-
-    [LibraryImport(Library, EntryPoint = "ERR_clear_error")]
-    private static partial void ClearErrors();
 
     /// <summary>OSSL_PARAM.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -9,12 +9,15 @@ namespace FleetPlatform.Pki;
 public sealed class KeyPair : IDisposable
 {
     readonly AsymmetricAlgorithm _key;
+    readonly EcPrivateKey? _made;
 
     KeyPair(AsymmetricAlgorithm key)
     {
         _key = key;
         SubjectPublicKeyInfo = key.ExportSubjectPublicKeyInfo();
     }
+
+    KeyPair(EcPrivateKey made) => (_made, _key, SubjectPublicKeyInfo) = (made, made.ToEcdsa(), made.ExportPublicKey());
 
     /// <summary>The public key in DER.</summary>
     public byte[] SubjectPublicKeyInfo { get; }
@@ -29,7 +32,7 @@ public sealed class KeyPair : IDisposable
     public string PrivateKeyPem => Encoding.ASCII.GetString(ExportPrivateKeyPem());
 
     /// <summary>Makes an EC key pair on P-256.</summary>
-    public static KeyPair CreateEcdsaP256() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
+    public static KeyPair CreateEcdsaP256() => EcPrivateKey.TryCreateP256() is { } made ? new(made) : new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
     /// <summary>Makes an RSA-2048 key pair. Takes 150 to 500 ms of CPU.</summary>
     public static KeyPair CreateRsa2048()
@@ -63,7 +66,7 @@ public sealed class KeyPair : IDisposable
     /// <summary>The private key in PEM as ASCII octets, for callers that erase it after use.</summary>
     public byte[] ExportPrivateKeyPem()
     {
-        var der = _key is RSA rsa ? rsa.ExportRSAPrivateKey() : ((ECDsa)_key).ExportECPrivateKey();
+        var der = _key is RSA rsa ? rsa.ExportRSAPrivateKey() : _made?.ExportPrivateKey() ?? ((ECDsa)_key).ExportECPrivateKey();
         var label = _key is RSA ? "RSA PRIVATE KEY" : "EC PRIVATE KEY";
         var characters = ArrayPool<char>.Shared.Rent(PemEncoding.GetEncodedSize(label.Length, der.Length) + 1);
         try
@@ -101,5 +104,9 @@ public sealed class KeyPair : IDisposable
         return _key is RSA rsa ? certificate.CopyWithPrivateKey(rsa) : certificate.CopyWithPrivateKey((ECDsa)_key);
     }
 
-    public void Dispose() => _key.Dispose();
+    public void Dispose()
+    {
+        _key.Dispose();
+        _made?.Dispose();
+    }
 }

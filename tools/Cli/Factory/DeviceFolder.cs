@@ -1,3 +1,4 @@
+using System.Text;
 using FleetPlatform.Pki;
 
 namespace FleetPlatform.Cli.Factory;
@@ -8,6 +9,9 @@ sealed class DeviceFolder(string path)
     public const string Certificate = "device.cert.pem";
     public const string PrivateKey = "device.private.key";
     public const string RootCa = "root-ca.pem";
+
+    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     public string Path => path;
 
@@ -31,16 +35,20 @@ sealed class DeviceFolder(string path)
 
     public static KeyPair MakeKey(KeyType type) => type == KeyType.Rsa2048 ? KeyPair.CreateRsa2048() : KeyPair.CreateEcdsaP256();
 
-    public void Write(string file, string text) => File.WriteAllText(Of(file), text);
+    public void Write(string file, string text) => Put(file, Encoding.UTF8.GetBytes(text), Readable);
 
     /// <summary>Writes a file for its owner only, into a folder for its owner only. Nobody has waited for the disk yet.</summary>
     public void WriteSecret(string file, ReadOnlySpan<byte> contents)
     {
-        if (!Directory.Exists(path)) Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        using var stream = new FileStream(Of(file), new FileStreamOptions
-        {
-            Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        if (!Directory.Exists(path)) Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+        Put(file, contents, OwnerOnly);
+    }
+
+    // A new file instead of one that is emptied: ext4 writes what was emptied to the disk when it is closed, each file for itself, and a line waits for the disk once for all.
+    void Put(string file, ReadOnlySpan<byte> contents, UnixFileMode mode)
+    {
+        File.Delete(Of(file));
+        using var stream = new FileStream(Of(file), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = mode });
         stream.Write(contents);
     }
 
