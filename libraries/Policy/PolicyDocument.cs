@@ -13,6 +13,8 @@ public static class PolicyDocument
 
     const int MaximumDepth = 16;
 
+    static readonly CompiledPolicy DenyAll = Compile("""{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}""");
+
     /// <summary>Compiles a document.</summary>
     /// <param name="json">The document.</param>
     /// <exception cref="PolicySyntaxException">It is too long, not JSON, or not a policy; the message begins with the path of the mistake.</exception>
@@ -32,6 +34,23 @@ public static class PolicyDocument
         catch (InvalidOperationException) // a lone surrogate in an escape: JSON to the parser, no text to anyone
         {
             throw new PolicySyntaxException("", "Holds text that is not Unicode.");
+        }
+    }
+
+    /// <summary>Compiles a document that is stored. One that does not compile was stored by someone who could not read it either: what it meant to deny is unknown, so it denies all.</summary>
+    /// <param name="json">The document.</param>
+    /// <param name="wrong">Why it denies all; null when it compiled.</param>
+    public static CompiledPolicy CompileOrDenyAll(string json, out PolicySyntaxException? wrong)
+    {
+        try
+        {
+            wrong = null;
+            return Compile(json);
+        }
+        catch (PolicySyntaxException mistake)
+        {
+            wrong = mistake;
+            return DenyAll;
         }
     }
 

@@ -28,6 +28,7 @@ static class Composition
         builder.Services
             .AddSingleton<IOperations, Policies>()
             .AddSingleton<IOperations, PolicyAttachments>()
+            .AddSingleton<IOperations, Authorizations>()
             .AddSingleton<IOperations, Certificates>()
             .AddSingleton<IOperations, CertificateCreation>()
             .AddSingleton<IOperations, CaCertificates>()

@@ -1,3 +1,4 @@
+using FleetPlatform.Pki;
 using FleetPlatform.TestKit;
 
 namespace FleetPlatform.Stories;
@@ -21,6 +22,11 @@ public sealed class RegistryVerbStories(Platform platform) : IDisposable
         await Run("group", "create", region);
         await Run("group", "create", city, "--parent", region);
         await Run("device", "create", serial, "--out", Path.Combine(_folder, "device"), "--type", type, "--attributes", "model=L1", "--policy", policy);
+        var certificate = CertificateId.Of(Pem.ReadCertificate(File.ReadAllText(Path.Combine(_folder, "device", "device.cert.pem"))));
+        (await Run("policy", "test", certificate, "--may", $"connect:{serial}", "--client-id", serial)).ShouldContain($"by {policy}");
+        var denied = await platform.Fleet.Run("policy", "test", certificate, "--may", "publish:a/b");
+        (denied.ExitCode, denied.Output.Contains("IMPLICIT_DENY", StringComparison.Ordinal)).ShouldBe((1, true));
+        (await Run("policy", "effective", certificate)).ShouldContain("iot:Connect");
         await Run("group", "add", city, serial);
         await Run("billing", "add", cost, serial);
         await Run("policy", "attach", policy, "--to", $"group:{region}");

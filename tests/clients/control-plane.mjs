@@ -99,6 +99,44 @@ async function attachments(policyName, certificate) {
   assert.equal(await refusal('AttachPolicy', { policyName, target: 'arn:aws:iot:us-east-1:999999999999:cert/x' }), 'InvalidRequestException 400');
 }
 
+// May that device do this? Asked of the certificate, its policies, and policies that it has not.
+async function authorization(policyName, certificate, thingName) {
+  const principal = certificate.certificateArn;
+  const arn = (resource) => principal.replace(/cert\/.*/, resource);
+  const authInfos = [
+    { actionType: 'CONNECT', resources: [arn(`client/${thingName}`)] },
+    { actionType: 'PUBLISH', resources: [arn(`topic/devices/${thingName}/up`)] },
+  ];
+  const ask = async (more) => (await send('TestAuthorization', { principal, clientId: thingName, authInfos, ...more })).authResults;
+  const plain = await ask({});
+  assert.deepEqual(plain.map((result) => result.authDecision), ['ALLOWED', 'IMPLICIT_DENY']);
+  assert.deepEqual(plain.map((result) => result.authInfo), authInfos);
+  assert.deepEqual(plain[0].allowed.policies.map((policy) => policy.policyName), [policyName]);
+  assert.deepEqual(plain[1].denied.implicitDeny.policies.map((policy) => policy.policyName), [policyName]);
+  assert.deepEqual((await ask({ policyNamesToSkip: [policyName] })).map((result) => result.authDecision), ['IMPLICIT_DENY', 'IMPLICIT_DENY']);
+
+  const [own, never] = [`own-${run}`, `never-${run}`];
+  const statement = (Effect, Action, Resource) => JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect, Action, Resource }] });
+  await send('CreatePolicy', { policyName: own, policyDocument: statement('Allow', 'iot:Publish', arn('topic/devices/${iot:Connection.Thing.ThingName}/up')) });
+  await send('CreatePolicy', { policyName: never, policyDocument: statement('Deny', 'iot:Connect', '*') });
+  const added = await ask({ policyNamesToAdd: [own, never] });
+  assert.deepEqual(added.map((result) => result.authDecision), ['EXPLICIT_DENY', 'ALLOWED']);
+  assert.deepEqual(added[0].denied.explicitDeny.policies.map((policy) => policy.policyName), [never]);
+  for (const name of [own, never]) await send('DeletePolicy', { policyName: name });
+
+  assert.deepEqual((await send('GetEffectivePolicies', { principal, thingName })).effectivePolicies.map((policy) => [policy.policyName, policy.policyDocument]),
+    [[policyName, document('*')]]);
+  assert.equal(await refusal('GetEffectivePolicies', { principal, thingName: 'nobody' }), 'ResourceNotFoundException 404');
+  assert.equal(await refusal('TestAuthorization', { principal: arn(`cert/${'f'.repeat(64)}`), authInfos }), 'ResourceNotFoundException 404');
+  assert.equal(await refusal('TestAuthorization', { principal, authInfos, policyNamesToAdd: ['nobody'] }), 'ResourceNotFoundException 404');
+  assert.equal(await refusal('TestAuthorization', { principal, authInfos: [{ actionType: 'CONNECT', resources: ['*'] }] }), 'InvalidRequestException 400');
+
+  const attached = { principal, thingPrincipalType: 'NON_EXCLUSIVE_THING' };
+  assert.deepEqual((await send('ListThingPrincipalsV2', { thingName })).thingPrincipalObjects, [attached]);
+  assert.deepEqual((await send('ListThingPrincipalsV2', { thingName, thingPrincipalType: 'EXCLUSIVE_THING' })).thingPrincipalObjects, []);
+  assert.deepEqual((await send('ListPrincipalThingsV2', { principal })).principalThingObjects, [{ thingName, thingPrincipalType: 'NON_EXCLUSIVE_THING' }]);
+}
+
 async function billing() {
   const [billingGroupName, thingName] = [`cost-${run}`, `billed-${run}`];
   assert.equal(await refusal('CreateThing', { thingName, billingGroupName }), 'ResourceNotFoundException 404');
@@ -319,6 +357,7 @@ const certificate = await certificates();
 await attachments(policyName, certificate);
 await billing();
 const thingName = await things(certificate);
+await authorization(policyName, certificate, thingName);
 await templates();
 await registration();
 await bulk();

@@ -148,6 +148,22 @@ public sealed record PrincipalGrant
     public string? CaCertificateId { get; init; }
 
     public CertificateMode Mode { get; init; }
+
+    /// <summary>The thing of a connection (aws-protocol 8.5): the one attached exclusively, else the attached one named as the client.</summary>
+    public ThingGrant? ThingOf(string clientId)
+    {
+        ThingGrant? named = null;
+        foreach (var thing in Things)
+        {
+            if (thing.Exclusive) return thing;
+            if (thing.ThingName == clientId) named = thing;
+        }
+
+        return named;
+    }
+
+    /// <summary>The policies that count on a connection of this thing, or of none.</summary>
+    public IEnumerable<PolicyGrant> PoliciesOf(ThingGrant? thing) => Policies.Where(policy => policy.ThingName is null || policy.ThingName == thing?.ThingName);
 }
 
 public sealed record PolicyGrant

@@ -18,6 +18,8 @@ sealed class Things(IAsk ask, Arn arn) : IOperations
         new("DetachThingPrincipal", "DELETE /things/{thingName}/principals", Detach),
         new("ListThingPrincipals", "GET /things/{thingName}/principals", ListPrincipals),
         new("ListPrincipalThings", "GET /principals/things", ListThings),
+        new("ListThingPrincipalsV2", "GET /things/{thingName}/principals-v2", ListPrincipalObjects),
+        new("ListPrincipalThingsV2", "GET /principals/things-v2", ListThingObjects),
     ];
 
     async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
@@ -97,12 +99,7 @@ sealed class Things(IAsk ask, Arn arn) : IOperations
         {
             ThingName = request.Path("thingName"),
             CertificateId = arn.CertificateIn(request.Header(PrincipalHeader)),
-            Exclusive = request.Query("thingPrincipalType") switch
-            {
-                null or "NON_EXCLUSIVE_THING" => false,
-                "EXCLUSIVE_THING" => true,
-                _ => throw new InvalidInputException("thingPrincipalType must be EXCLUSIVE_THING or NON_EXCLUSIVE_THING."),
-            },
+            Exclusive = PrincipalType(request) ?? false,
             RequestedBy = request.Caller,
         }, cancellation)).Reply();
 
@@ -120,6 +117,48 @@ sealed class Things(IAsk ask, Arn arn) : IOperations
         (await ask.Ask<ListPrincipalThings, NamesListed>(
             new() { CertificateId = arn.CertificateIn(request.Header(PrincipalHeader)), Page = request.TokenPage() }, cancellation))
             .Reply(page => new { things = page.Items, nextToken = request.Next(page.Next) });
+
+    // The type is asked of the grants: a page may be shorter than it could be, as the filter takes from it.
+    async Task<Reply> ListPrincipalObjects(OperationRequest request, CancellationToken cancellation)
+    {
+        var (name, wanted) = (request.Path("thingName"), PrincipalType(request));
+        var listed = await ask.Ask<ListThingPrincipals, NamesListed>(new() { ThingName = name, Page = request.TokenPage() }, cancellation);
+        if (listed.Refused is { } refused) return Reply.Refuse(refused);
+        var found = await ask.Ask<FindPrincipals, FindPrincipalsAnswer>(new() { Items = [.. listed.Value!.Items.Select(id => new FindPrincipal { CertificateId = id })] }, cancellation);
+        return found.Reply(grants => new
+        {
+            thingPrincipalObjects = grants.Items.Select(item => item.Grant).OfType<PrincipalGrant>()
+                .SelectMany(grant => grant.Things.Where(thing => thing.ThingName == name && (wanted is null || thing.Exclusive == wanted))
+                    .Select(thing => new { principal = arn.Certificate(grant.CertificateId), thingPrincipalType = TypeOf(thing) })).ToArray(),
+            nextToken = request.Next(listed.Value.Next),
+        });
+    }
+
+    async Task<Reply> ListThingObjects(OperationRequest request, CancellationToken cancellation)
+    {
+        var (id, wanted) = (arn.CertificateIn(request.Header(PrincipalHeader)), PrincipalType(request));
+        var listed = await ask.Ask<ListPrincipalThings, NamesListed>(new() { CertificateId = id, Page = request.TokenPage() }, cancellation);
+        if (listed.Refused is { } refused) return Reply.Refuse(refused);
+        var found = await ask.Ask<FindPrincipals, FindPrincipalsAnswer>(new() { Items = [new() { CertificateId = id }] }, cancellation);
+        return found.Reply(grants => new
+        {
+            principalThingObjects = (grants.Items[0].Grant?.Things ?? [])
+                .Where(thing => listed.Value!.Items.Contains(thing.ThingName) && (wanted is null || thing.Exclusive == wanted))
+                .Select(thing => new { thingName = thing.ThingName, thingPrincipalType = TypeOf(thing) }).ToArray(),
+            nextToken = request.Next(listed.Value!.Next),
+        });
+    }
+
+    static string TypeOf(ThingGrant thing) => thing.Exclusive ? "EXCLUSIVE_THING" : "NON_EXCLUSIVE_THING";
+
+    /// <summary>True: exclusive ones; null: it is not said which.</summary>
+    static bool? PrincipalType(OperationRequest request) => request.Query("thingPrincipalType") switch
+    {
+        null => null,
+        "NON_EXCLUSIVE_THING" => false,
+        "EXCLUSIVE_THING" => true,
+        _ => throw new InvalidInputException("thingPrincipalType must be EXCLUSIVE_THING or NON_EXCLUSIVE_THING."),
+    };
 
     static Dictionary<string, string>? Attributes(OperationRequest request) =>
         OperationRequest.MapOf(OperationRequest.Member(request.Object("attributePayload"), "attributes"), "attributes");

@@ -8,10 +8,6 @@ sealed class PolicyCache(ILogger<PolicyCache> log)
 {
     const int Capacity = 10_000;
 
-    // A document that does not compile was stored by someone who could not read it either. What it meant to deny is unknown, so it denies all.
-    static readonly CompiledPolicy DenyAll = PolicyDocument.Compile(
-        """{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}""");
-
     // The document is part of the key: a policy deleted and made again under its name starts with version 1 again.
     readonly LeastRecentlyUsed<(string Name, string VersionId, string Document), CompiledPolicy> _compiled = new(Capacity);
 
@@ -21,16 +17,8 @@ sealed class PolicyCache(ILogger<PolicyCache> log)
     {
         var key = (policy.PolicyName, policy.VersionId, policy.Document);
         if (_compiled.TryGet(key, out var compiled)) return compiled;
-        try
-        {
-            compiled = PolicyDocument.Compile(policy.Document);
-        }
-        catch (PolicySyntaxException wrong)
-        {
-            Log.PolicyDoesNotCompile(log, policy.PolicyName, policy.VersionId, wrong.Message);
-            compiled = DenyAll;
-        }
-
+        compiled = PolicyDocument.CompileOrDenyAll(policy.Document, out var wrong);
+        if (wrong is not null) Log.PolicyDoesNotCompile(log, policy.PolicyName, policy.VersionId, wrong.Message);
         return _compiled.Change(key, there => there ?? compiled)!;
     }
 }

@@ -40,18 +40,7 @@ sealed record Principal
         : Grant.ExpiresAt is { } end && now >= end ? Reasons.CertificateExpired.ToRefused($"The temporary claim ended at {end:u}.")
         : null;
 
-    /// <summary>The thing of a connection (aws-protocol 8.5): the one attached exclusively, else the attached one named as the client.</summary>
-    public ThingGrant? ThingOf(string clientId)
-    {
-        ThingGrant? named = null;
-        foreach (var thing in Grant.Things)
-        {
-            if (thing.Exclusive) return thing;
-            if (thing.ThingName == clientId) named = thing;
-        }
-
-        return named;
-    }
+    public ThingGrant? ThingOf(string clientId) => Grant.ThingOf(clientId);
 
     static string Word(CertificateStatus status) => status switch
     {

@@ -95,10 +95,8 @@ sealed class RehearseTemplate(EventStore store, IAsk ask, FleetOptions fleet, Te
     // As a gateway decides for a connection with this client id (aws-protocol 8.5): a group's policies count for the group's thing only.
     PolicyAnswer Answer(PolicyQuestion question, string clientId, PrincipalGrant grant)
     {
-        var thing = grant.Things.FirstOrDefault(thing => thing.Exclusive) ?? grant.Things.FirstOrDefault(thing => thing.ThingName == clientId);
-        var policies = new CompiledPolicySet([.. grant.Policies
-            .Where(policy => policy.ThingName is null || policy.ThingName == thing?.ThingName)
-            .Select(policy => PolicyDocument.Compile(policy.Document))]);
+        var thing = grant.ThingOf(clientId);
+        var policies = new CompiledPolicySet([.. grant.PoliciesOf(thing).Select(policy => PolicyDocument.CompileOrDenyAll(policy.Document, out _))]);
         var decision = policies.Evaluate(ActionOf(question.Action)!.Value, question.Name, new()
         {
             Region = fleet.Region,
