@@ -6,7 +6,7 @@ namespace FleetPlatform.Device.Tests;
 public sealed class NeverSilentTests : IAsyncLifetime
 {
     const string Thing = "sensor-0042";
-    readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(60));
+    readonly CancellationTokenSource _stop = new(Eventually.Patience);
     readonly string _folder = Directory.CreateTempSubdirectory("fleet-silent-").FullName;
     readonly System.Collections.Concurrent.ConcurrentQueue<StepReport> _failed = new();
     PlatformStandIn _platform = null!;
@@ -94,6 +94,45 @@ public sealed class NeverSilentTests : IAsyncLifetime
         await Eventually.Is(() => _platform.Published.Any(message => message.Body.Contains("rolled-back", StringComparison.Ordinal)));
         _store.ReadDevice()!.CertificateId.ShouldBe(good);
         await IsCancelled(life);
+    }
+
+    [Theory]
+    [InlineData(0, false)] // each connection is proven and breaks at once
+    [InlineData(120, true)] // or works for two minutes
+    public async Task Connections_that_prove_good_and_break_at_once_are_waited_after_longer_and_longer(int seconds, bool isForgotten)
+    {
+        const int losses = 12;
+        var clock = new HurriedClock();
+        var first = TimeSpan.FromSeconds(1);
+        var life = new ReferenceDevice(_platform.Options() with { Retry = new() { FirstDelay = first } }, _store, clock: clock).Operate(connection =>
+        {
+            _ = connection.DisposeAsync().AsTask();
+            clock.Pass(TimeSpan.FromSeconds(seconds));
+        }, _stop.Token);
+
+        await Eventually.Is(() => clock.Waits.Count >= losses);
+        clock.Waits.Take(losses).All(wait => wait <= first).ShouldBe(isForgotten); // of waits up to 30 s, all of twelve in the first second: never
+        await IsCancelled(life);
+    }
+
+    /// <summary>Notes what is waited for and lets nobody wait.</summary>
+    sealed class HurriedClock : TimeProvider
+    {
+        long _passed;
+
+        public System.Collections.Concurrent.ConcurrentQueue<TimeSpan> Waits { get; } = new();
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void Pass(TimeSpan time) => Interlocked.Add(ref _passed, time.Ticks);
+
+        public override long GetTimestamp() => Interlocked.Read(ref _passed);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Waits.Enqueue(dueTime);
+            return System.CreateTimer(callback, state, TimeSpan.FromMilliseconds(1), period);
+        }
     }
 
     /// <summary>A wait that was given up must not take the next answer, or the next command, from the one that waits for it.</summary>

@@ -64,6 +64,16 @@ public class PartsTests
         policy.DelayAfter(1_000_000, 1).ShouldBe(TimeSpan.FromSeconds(5));
     }
 
+    [Fact]
+    public void Losses_are_forgotten_over_a_connection_that_worked_for_long_and_no_other()
+    {
+        var policy = new RetryPolicy { ForgetLossesAfter = TimeSpan.FromMinutes(1) };
+
+        policy.CountLoss(0, TimeSpan.Zero).ShouldBe(1);
+        policy.CountLoss(6, TimeSpan.FromSeconds(59)).ShouldBe(7);
+        policy.CountLoss(6, TimeSpan.FromMinutes(1)).ShouldBe(1);
+    }
+
     [Theory]
     [InlineData("--host is required.")]
     [InlineData("--nonsense is not known.", "--nonsense", "1")]

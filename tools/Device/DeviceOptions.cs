@@ -93,6 +93,17 @@ public sealed record RetryPolicy
     /// <summary>Upper bound of any wait. Default 30 seconds.</summary>
     public TimeSpan MaximumDelay { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a connection must have worked before its loss counts as a first one. Default 1 minute, twice the longest wait: a device whose connections
+    /// each prove good and break at once would come back after the shortest wait for ever.
+    /// </summary>
+    public TimeSpan ForgetLossesAfter { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many losses count once a connection has ended: the attempt that <see cref="DelayAfter"/> waits after.</summary>
+    /// <param name="losses">Those that counted before it.</param>
+    /// <param name="worked">How long it worked; zero when it never did.</param>
+    public int CountLoss(int losses, TimeSpan worked) => worked >= ForgetLossesAfter ? 1 : losses + 1;
+
     /// <summary>The wait after a failed attempt.</summary>
     /// <param name="attempt">The attempt that failed, from 1.</param>
     /// <param name="random">0 up to 1: where in the range to land, so that a fleet does not come back all at once.</param>

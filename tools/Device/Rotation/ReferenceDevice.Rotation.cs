@@ -26,13 +26,14 @@ public sealed partial class ReferenceDevice
         while (true)
         {
             var began = Stopwatch.GetTimestamp();
+            var (provenAt, fault) = ((long?)null, (Exception?)null);
             try
             {
                 await using var connection = await ConnectInUse(cancellation);
                 var thing = OperationalClientId(store.ReadIdentity());
                 await Begin(connection, thing, cancellation);
+                provenAt = _clock.GetTimestamp();
                 onConnected?.Invoke(connection);
-                losses = 0;
                 order = order is not null && IsMeant(order.Command, InUse()) ? order : await NextOccasion(connection, thing, cancellation);
                 if (order is not null)
                 {
@@ -43,12 +44,14 @@ public sealed partial class ReferenceDevice
             }
             catch (Exception lost) when (!cancellation.IsCancellationRequested)
             {
-                if (!IsLoss(lost)) progress?.Report(new(DeviceStep.Operate, losses + 1, Stopwatch.GetElapsedTime(began), AsFailure(lost)));
+                fault = lost;
                 // The command was acknowledged and does not come again: the next connection goes on with it, unless each is lost over it.
                 if (order is not null && ++order.Losses >= options.Retry.Attempts) order = null;
             }
 
-            await Task.Delay(options.Retry.DelayAfter(++losses, Random.Shared.NextDouble()), _clock, cancellation); // not the whole fleet at once
+            losses = options.Retry.CountLoss(losses, provenAt is { } proven ? _clock.GetElapsedTime(proven) : TimeSpan.Zero);
+            if (fault is not null && !IsLoss(fault)) progress?.Report(new(DeviceStep.Operate, losses, Stopwatch.GetElapsedTime(began), AsFailure(fault)));
+            await Task.Delay(options.Retry.DelayAfter(losses, Random.Shared.NextDouble()), _clock, cancellation); // not the whole fleet at once
         }
     }
 
