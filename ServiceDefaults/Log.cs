@@ -24,4 +24,10 @@ static partial class Log
 
     [LoggerMessage(7, LogLevel.Information, "The end of the hash chain over events was not witnessed: {Failure}")]
     public static partial void NotWitnessed(ILogger logger, string failure);
+
+    [LoggerMessage(8, LogLevel.Warning, "The broker at {Host}:{Port} does not answer; waiting for it")]
+    public static partial void WaitingForBroker(ILogger logger, string host, int port);
+
+    [LoggerMessage(9, LogLevel.Information, "The broker answers after {Milliseconds} ms")]
+    public static partial void BrokerAnswers(ILogger logger, long milliseconds);
 }

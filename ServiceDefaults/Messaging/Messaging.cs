@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace FleetPlatform.ServiceDefaults;
 
@@ -39,7 +40,7 @@ public static class Messaging
         configure?.Invoke(bus);
         Doors.Add(bus, service);
 
-        services.AddSingleton<ServingLog>();
+        services.AddSingleton<ServingLog>().AddSingleton<BrokerHealth>();
         services.AddSingleton<Asking>();
         services.AddSingleton<IAsk>(provider => provider.GetRequiredService<Asking>());
         services.AddMassTransit(configurator =>
@@ -47,14 +48,14 @@ public static class Messaging
             configurator.DisableUsageTelemetry();
             configurator.UsingRabbitMq((context, rabbit) =>
             {
-                rabbit.Host(server, host => Connect(host, server, service, confirms: true));
+                rabbit.Host(server, host => Connect(host, server, service, confirms: true, context));
                 rabbit.MessageTopology.SetEntityNameFormatter(new PinnedExchangeNames(rabbit.MessageTopology.EntityNameFormatter));
                 bus.Events.ForEach(add => add(context, rabbit));
             });
         });
         services.AddMassTransit<IRequestBus, RequestBus>(configurator => configurator.UsingRabbitMq((context, rabbit) =>
         {
-            rabbit.Host(server, host => Connect(host, server, $"{service} requests", confirms: false));
+            rabbit.Host(server, host => Connect(host, server, $"{service} requests", confirms: false, context));
             rabbit.AutoStart = true; // the queue of answers is there before the first ask
             rabbit.PrefetchCount = 256;
             rabbit.ConfigureSend(send => send.UseExecute(context => context.Durable = false));
@@ -63,12 +64,15 @@ public static class Messaging
 
         services.AddSingleton<WarmingUp>();
         services.AddHostedService(provider => provider.GetRequiredService<WarmingUp>()); // behind the bus, which it asks
-        services.AddHealthChecks().AddCheck<WarmingUp>("warm-up");
+        services.AddHealthChecks().AddCheck<WarmingUp>("warm-up").AddCheck<BrokerHealth>("broker");
         if (services.Any(registered => registered.ServiceType == typeof(Events.EventStore))) Storage.AddWitness(services);
     }
 
-    static void Connect(IRabbitMqHostConfigurator host, Uri server, string name, bool confirms)
+    static void Connect(IRabbitMqHostConfigurator host, Uri server, string name, bool confirms, IServiceProvider services)
     {
+        var broker = new BrokerReturn(server, services.GetRequiredService<BrokerHealth>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<BrokerReturn>>());
+        var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        host.OnRefreshConnectionFactory = _ => broker.Wait(stopping); // ahead of each attempt
         host.ConnectionName(name);
         host.PublisherConfirmation = confirms;
         host.Heartbeat(TimeSpan.FromSeconds(10)); // a silent network is noticed within two of these

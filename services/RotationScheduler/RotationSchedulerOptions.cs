@@ -21,8 +21,8 @@ sealed class RotationSchedulerOptions : IValidatableObject
     /// <summary>How long a thing is left alone after a rotation of it has failed or was cancelled. Default one day.</summary>
     public TimeSpan RestAfterFailure { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>How long after an outage of the bus commands that devices have not answered are given again. Default 10 seconds.</summary>
-    public TimeSpan RepeatCommandsAfter { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long after an outage of the bus commands that devices have not answered are given again. Default 5 seconds: by then gateways are back, too.</summary>
+    public TimeSpan RepeatCommandsAfter { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>With less time than this left, a certificate is renewed outside maintenance windows as well. Default 3 days.</summary>
     public TimeSpan Urgent { get; init; } = TimeSpan.FromDays(3);

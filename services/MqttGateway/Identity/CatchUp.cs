@@ -25,6 +25,7 @@ sealed class CatchUp : BackgroundService, IReceiveEndpointObserver
     readonly Channel<IReadOnlyList<CertificateTrustChange>?> _work = Channel.CreateUnbounded<IReadOnlyList<CertificateTrustChange>?>();
     long? _position;
     volatile bool _isAway;
+    volatile bool _isStopping;
     long _behindSince;
 
     public CatchUp(UntrustedCertificates untrusted, UntrustedTable table, TrustChanges changes, IAsk ask, GatewayOptions options, TimeProvider clock, ILogger<CatchUp> log)
@@ -170,9 +171,18 @@ sealed class CatchUp : BackgroundService, IReceiveEndpointObserver
         return Task.CompletedTask;
     }
 
-    public Task Stopping(ReceiveEndpointStopping stopping) => Task.CompletedTask;
+    public Task Stopping(ReceiveEndpointStopping stopping)
+    {
+        _isStopping = true;
+        return Task.CompletedTask;
+    }
 
-    public Task Completed(ReceiveEndpointCompleted completed) => Task.CompletedTask;
+    // It hears nothing any more: the connection to the bus was lost, unless we end it ourselves.
+    public Task Completed(ReceiveEndpointCompleted completed)
+    {
+        if (!_isStopping && IsOurs(completed.InputAddress)) LoseSight();
+        return Task.CompletedTask;
+    }
 }
 
 /// <summary>Says whether this gateway knows all that is revoked. One that lets nobody in is not to be sent anybody: devices would be told to come back.</summary>

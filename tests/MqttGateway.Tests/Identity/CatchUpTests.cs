@@ -3,6 +3,7 @@ using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.Mqtt;
 using FleetPlatform.MqttGateway.Identity;
 using FleetPlatform.MqttGateway.Tests.Kit;
+using MassTransit;
 using static FleetPlatform.MqttGateway.Tests.Kit.Neighbours;
 
 namespace FleetPlatform.MqttGateway.Tests.Identity;
@@ -32,6 +33,36 @@ public sealed class CatchUpTests
         await Eventually.Is(() => Task.FromResult(gateway.Get<UntrustedCertificates>().IsCurrent));
         await using var welcome = await gateway.Connect(other, "cut-off-2");
         (await Should.ThrowAsync<MqttConnectException>(gateway.Connect(revoked, "cut-off-1"))).Reason.ShouldBe(ReasonCode.NotAuthorized);
+    }
+
+    [Fact]
+    public async Task Nobody_is_let_in_from_the_moment_the_queue_of_revocations_is_lost_but_for_the_gateways_own_stop()
+    {
+        await using var gateway = await GatewayUnderTest.Start();
+        var (catchUp, untrusted) = (gateway.Get<CatchUp>(), gateway.Get<UntrustedCertificates>());
+        await Eventually.Is(() => Task.FromResult(untrusted.IsCurrent));
+
+        await catchUp.Completed(new Ended("principals-changed-1"));
+        untrusted.IsCurrent.ShouldBeTrue("another queue");
+
+        gateway.Neighbours.RevocationIsAway = true;
+        await catchUp.Completed(new Ended("trust-changed-1"));
+        untrusted.IsCurrent.ShouldBeFalse();
+
+        await using var other = await GatewayUnderTest.Start();
+        await Eventually.Is(() => Task.FromResult(other.Get<UntrustedCertificates>().IsCurrent));
+        await other.Get<CatchUp>().Stopping(new Ended("trust-changed-1"));
+        await other.Get<CatchUp>().Completed(new Ended("trust-changed-1"));
+        other.Get<UntrustedCertificates>().IsCurrent.ShouldBeTrue();
+    }
+
+    sealed class Ended(string queue) : ReceiveEndpointCompleted, ReceiveEndpointStopping
+    {
+        public Uri InputAddress { get; } = new($"rabbitmq://bus/{queue}");
+        public IReceiveEndpoint ReceiveEndpoint => null!;
+        public long DeliveryCount => 0;
+        public long ConcurrentDeliveryCount => 0;
+        public bool Removed => false;
     }
 
     [Fact]
