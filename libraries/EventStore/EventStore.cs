@@ -119,24 +119,6 @@ public sealed partial class EventStore : IAsyncDisposable
     /// <exception cref="EventStoreUnavailableException">The database cannot be reached.</exception>
     public Task EnsureSchemaAsync(CancellationToken cancellation = default) => new Migrator(this).Run(cancellation);
 
-    /// <summary>Goes the ways of a read and of a commit once, with nothing to read and nothing to commit, so that the first session does not wait for them to be compiled.</summary>
-    /// <exception cref="EventStoreUnavailableException">The database cannot be reached.</exception>
-    public async Task WarmUpAsync(CancellationToken cancellation = default)
-    {
-        await FetchStreamAsync(StreamId.Of("warm", "up"), cancellation: cancellation);
-        try
-        {
-            await using var connection = await Outage.Open(DataSource, cancellation);
-            await using var nothing = AppendBatch.Create(connection, [], _options.CommandTimeout);
-            await nothing.PrepareAsync(cancellation);
-            await nothing.ExecuteNonQueryAsync(cancellation);
-        }
-        catch (Exception failure) when (Outage.Is(failure))
-        {
-            throw new EventStoreUnavailableException("The event store cannot be reached at the moment.", failure);
-        }
-    }
-
     /// <summary>
     /// Empties an inline projection's tables and fills them from all events, in one transaction: readers see the old rows until it ends, appends
     /// wait (and may time out).

@@ -25,6 +25,7 @@ static class Composition
         builder.Services.AddSingleton<LinkSigner>();
         builder.Services.AddSingleton<RouteTable>();
         builder.Services.AddSingleton<RestDoor>();
+        builder.Services.AddSingleton<IWarmUp, RevokeNobody>();
         builder.Services
             .AddSingleton<IOperations, Policies>()
             .AddSingleton<IOperations, PolicyAttachments>()

@@ -27,7 +27,7 @@ static class Gateway
         {
             if (int.TryParse(configuration["MQTTS_PORT"], out var port)) options.Port = port;
         });
-        services.AddSingleton<GatewayMetrics>().AddSingleton<PolicyCache>().AddSingleton<Principals>().AddSingleton<IWarmUp, FindNobody>().AddSingleton<TrustedAuthorities>().AddSingleton<LiveSessions>();
+        services.AddSingleton<GatewayMetrics>().AddSingleton<PolicyCache>().AddSingleton<Principals>().AddSingleton<IWarmUp, FindNobody>().AddSingleton<IWarmUp, CutOffNobody>().AddSingleton<TrustedAuthorities>().AddSingleton<LiveSessions>();
         services.AddSingleton<UntrustedCertificates>().AddSingleton<UntrustedTable>().AddSingleton<TrustChanges>().AddSingleton<CatchUp>();
         services.AddSingleton<SessionRecords>().AddSingleton<AcceptConnection>().AddSingleton<RecordFault>().AddSingleton<AnswerRequests>().AddSingleton<SealedSecretOpener>();
         services.AddSingleton<RotationNews>().AddSingleton<RenewalGraces>().AddSingleton<PushPair>();

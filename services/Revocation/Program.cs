@@ -16,7 +16,7 @@ builder.AddFleetEventStore("revocation-db", EventNames.All, store => store
     .Project<TrustTable>().Project<OrdersTable>().Project<IssuedTable>().Project<ListTables>().Project<LogTables>()
     .Subscribe<PublishTrust>().Subscribe<KeepEntries>().Subscribe<LogChanges>()
     .Pace(TimeSpan.FromMilliseconds(5))); // who is revoked is cut off now, not with the next batch
-builder.Services.AddSingleton<IFlowSteps, FlowSteps>();
+builder.Services.AddSingleton<IFlowSteps, FlowSteps>().AddSingleton<IWarmUp, RevokeNobody>();
 builder.Services.AddSingleton<PresentGateways>().AddSingleton<SessionCount>().AddSingleton<IssuedCertificates>();
 builder.Services.AddSingleton<Selection>().AddSingleton<CarryOut>().AddSingleton<Receipts>();
 builder.Services.AddSingleton<RunOrders>().AddSingleton<Authorities>().AddSingleton<Entries>().AddSingleton<CutList>().AddSingleton<ListClock>();

@@ -78,6 +78,7 @@ public sealed class Platform : IAsyncLifetime
             ["ControlPlane:MaximumBodyBytes"] = "4096",
             ["ControlPlane:FlowStepsTimeout"] = "00:00:05",
             ["Messaging:RequestTimeout"] = "00:00:10",
+            ["Messaging:WarmUpTimeout"] = "00:00:00", // what is asked at start is not what tests count
         });
         builder.Logging.AddFilter<ConsoleLoggerProvider>(level => level == LogLevel.Critical); // refusals are what many tests are about
         add(builder);
