@@ -29,7 +29,7 @@ sealed class RotationNews(GatewayMetrics metrics, TimeProvider clock)
     }
 
     /// <summary>A message was published and allowed. Cheap for everyone who is not in a rotation.</summary>
-    public void Published(DeviceConnection connection, Publish publish)
+    public void Published(DeviceConnection connection, Publish publish, bool isWill)
     {
         if (connection.Speaker is not { } thing) return;
         if (RotationProtocol.IsReportTopic(publish.Topic, thing) && connection.MayReport() && Read(publish.Payload) is { } report
@@ -38,7 +38,8 @@ sealed class RotationNews(GatewayMetrics metrics, TimeProvider clock)
             Write(Report(connection, thing, report.Status, report.Detail));
         }
 
-        if (connection.IsWatched(clock) && connection.PublishesFirst()) Write(Use(connection, CertificateUseKind.Published));
+        // A will is the broker's word: a device that starts and dies again and again has published nothing with its new certificate.
+        if (!isWill && connection.IsWatched(clock) && connection.PublishesFirst()) Write(Use(connection, CertificateUseKind.Published));
     }
 
     /// <summary>A pair was to be pushed over this connection, and was not: the scheduler need not wait for it.</summary>

@@ -24,7 +24,7 @@ sealed class GatewayPolicy(
         var rights = connection.Rights;
         if (!rights.Allow(PolicyAction.Publish, topic)) return Deny(connection, "publish", topic);
         if (publish.Retain && !rights.Allow(PolicyAction.RetainPublish, topic)) return Deny(connection, "retain-publish", topic);
-        rotation.Published(connection, publish);
+        rotation.Published(connection, publish, isWill: !client.IsConnected);
         return PublishVerdict.Route;
     }
 

@@ -56,6 +56,22 @@ public sealed class RotationNewsTests(GatewayFixture fixture) : IClassFixture<Ga
         (report.ThingName, report.Status, report.Detail).ShouldBe(("SN-watched", "rolled-back", "no? flash"));
     }
 
+    [Fact] // a device that dies before it publishes has proved nothing of its new certificate
+    public async Task A_will_is_not_a_publish_of_the_device()
+    {
+        var certificate = Device("SN-dies", TimeProvider.System.GetUtcNow().AddDays(1));
+        await using var witness = await _gateway.Connect(_gateway.Registered(Allow("*", "*")), "SN-dies-witness");
+        await witness.Subscribe("last/words/SN-dies", QoS.AtLeastOnce);
+        await using (await _gateway.Connect(certificate, "SN-dies", will: new() { Topic = "last/words/SN-dies", Payload = Waiting.Utf8("gone") }))
+        {
+        }
+
+        (await witness.Next()).Text().ShouldBe("gone");
+        await using var again = await _gateway.Connect(certificate, "SN-dies");
+
+        (await News(certificate.Id, 2)).OfType<CertificateUse>().Select(use => use.Kind).ShouldBe([CertificateUseKind.Connected, CertificateUseKind.Connected]);
+    }
+
     [Fact]
     public async Task What_takes_part_in_no_rotation_is_not_reported_and_no_report_speaks_for_another_thing()
     {
