@@ -9,9 +9,22 @@ namespace FleetPlatform.Mqtt;
 readonly record struct ClientHello(bool OffersTls13, bool NamesSession)
 {
     const byte Handshake = 22, Hello = 1; // ContentType, HandshakeType
-    const int Headers = 5 + 4; // of the record and of the message
+    const int RecordHeader = 5, MaximumRecord = 1 << 14;
+    const int Headers = RecordHeader + 4; // of the record and of the message
     const int VersionAndRandom = 2 + 32;
     const ushort SupportedVersions = 43, Tls13 = 0x0304;
+
+    /// <summary>Whether all of the record that holds it has come, or what came is the beginning of none.</summary>
+    public static bool IsWhole(in ReadOnlySequence<byte> received)
+    {
+        if (received.IsEmpty) return false;
+        if (received.FirstSpan[0] != Handshake) return true;
+        if (received.Length < RecordHeader) return false;
+        Span<byte> header = stackalloc byte[RecordHeader];
+        received.Slice(0, RecordHeader).CopyTo(header);
+        var length = BinaryPrimitives.ReadUInt16BigEndian(header[3..]);
+        return length > MaximumRecord || received.Length >= RecordHeader + length;
+    }
 
     /// <summary>Reads what has come of it.</summary>
     /// <returns>The one that asks for the most care, when it is no ClientHello, or not a whole one in one record.</returns>

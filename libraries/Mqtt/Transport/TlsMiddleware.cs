@@ -73,11 +73,8 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         using var deadline = new CancellationTokenSource(options.Limits.HandshakeTimeout);
         try
         {
-            // A peer that says nothing waits without a slot and without TLS state.
-            var first = await connection.Transport.Input.ReadAsync(deadline.Token);
-            var hello = ClientHello.Read(first.Buffer);
-            connection.Transport.Input.AdvanceTo(first.Buffer.Start);
-            if (first.IsCompleted && first.Buffer.IsEmpty) return Failed(connection, TlsFailure.NothingSaid, "closed before the handshake");
+            if (await ReadHello(connection.Transport.Input, deadline.Token) is not { } hello)
+                return Failed(connection, TlsFailure.NothingSaid, "closed before the handshake");
 
             await _slots.WaitAsync(deadline.Token);
             try
@@ -105,6 +102,26 @@ sealed class TlsMiddleware(ConnectionDelegate next, MqttTlsOptions options, ILog
         catch (Exception loss) when (ConnectionLoss.Is(loss))
         {
             return Failed(connection, TlsFailure.ConnectionLost, "connection lost");
+        }
+    }
+
+    // A peer that says nothing, or not all of its hello, waits without a slot and without TLS state.
+    static async ValueTask<ClientHello?> ReadHello(PipeReader input, CancellationToken cancellation)
+    {
+        SequencePosition? examined = null;
+        while (true)
+        {
+            var read = await input.ReadAsync(cancellation);
+            var received = read.Buffer;
+            if (read.IsCompleted || ClientHello.IsWhole(received))
+            {
+                ClientHello? hello = received.IsEmpty ? null : ClientHello.Read(received);
+                input.AdvanceTo(received.Start, examined ?? received.Start);
+                return hello;
+            }
+
+            input.AdvanceTo(received.Start, received.End);
+            examined = received.End;
         }
     }
 

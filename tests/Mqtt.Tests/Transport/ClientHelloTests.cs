@@ -52,6 +52,47 @@ public class ClientHelloTests
     }
 
     [Fact]
+    public async Task It_is_whole_when_its_record_is_and_what_is_none_is_never_waited_for()
+    {
+        var hello = await Sent(SslProtocols.Tls13);
+        for (var length = 0; length < hello.Length; length++) ClientHello.IsWhole(new ReadOnlySequence<byte>(hello[..length])).ShouldBeFalse($"{length} of {hello.Length} bytes");
+        ClientHello.IsWhole(new ReadOnlySequence<byte>(hello)).ShouldBeTrue();
+        ClientHello.IsWhole(new ReadOnlySequence<byte>("G"u8.ToArray())).ShouldBeTrue();
+        ClientHello.IsWhole(new ReadOnlySequence<byte>([22, 3, 1, 0xFF, 0xFF])).ShouldBeTrue("longer than any record");
+    }
+
+    [Fact]
+    public async Task One_that_comes_byte_by_byte_begins_a_handshake()
+    {
+        await using var test = await TestBroker.Start();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var relaying = Drip(listener, test.TlsPort, bytes: 150);
+        await using (var device = await MqttClientConnection.Connect(new()
+        {
+            Host = "localhost", Port = ((IPEndPoint)listener.LocalEndpoint).Port, ClientId = "slow", Tls = test.Pki.ClientTls(),
+        }))
+            (await device.Publish("t", new byte[10], QoS.AtLeastOnce)).ShouldBe(ReasonCode.Success);
+        await relaying;
+    }
+
+    // Passes on what one client sends, byte by byte at first, and what it is answered.
+    static async Task Drip(TcpListener listener, int port, int bytes)
+    {
+        using var client = await listener.AcceptTcpClientAsync();
+        using var server = new TcpClient { NoDelay = true };
+        await server.ConnectAsync(IPAddress.Loopback, port);
+        var (near, far, one) = (client.GetStream(), server.GetStream(), new byte[1]);
+        for (var sent = 0; sent < bytes; sent++)
+        {
+            await near.ReadExactlyAsync(one);
+            await far.WriteAsync(one);
+        }
+
+        await Task.WhenAny(near.CopyToAsync(far), far.CopyToAsync(near));
+    }
+
+    [Fact]
     public async Task Whatever_is_sent_instead_is_read_without_a_failure()
     {
         var hello = await Sent(SslProtocols.Tls12 | SslProtocols.Tls13);

@@ -186,6 +186,18 @@ public class HostileTests
     }
 
     [Fact]
+    public async Task Half_a_hello_keeps_nobody_from_a_handshake()
+    {
+        await using var test = await TestBroker.Start(tls: pki => new MqttTlsOptions
+        {
+            ServerCertificate = () => pki.Server, Limits = new() { MaximumConcurrentHandshakes = 1, HandshakeTimeout = TimeSpan.FromMinutes(1) },
+        });
+        using var slow = await RawConnection.Open(test.TlsPort);
+        await slow.Send("16 0301 0100 01");
+        await using var device = await MqttClientConnection.Connect(test.Tls("d"));
+    }
+
+    [Fact]
     public async Task More_handshakes_than_allowed_are_turned_away()
     {
         await using var test = await TestBroker.Start(tls: pki => new MqttTlsOptions { ServerCertificate = () => pki.Server, Limits = new() { MaximumPendingHandshakes = 1 } });
