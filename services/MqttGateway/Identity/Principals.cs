@@ -57,9 +57,8 @@ sealed class Principals(
     public bool Remembers(string certificateId) => untrusted.Find(certificateId) is not null || _known.TryGet(certificateId, out _) || IsNobody(certificateId, out _);
 
     /// <summary>Takes a grant that came with an answer. An older one than is known changes nothing; nor does one that a change has overtaken on its way here.</summary>
-    /// <param name="askedAt"><see cref="Changes"/> before it was asked for; null when nothing can have changed since.</param>
-    public void Learn(PrincipalGrant grant, FirstConnection first, long? askedAt = null) =>
-        Keep(grant, first, () => askedAt is { } before && HasChanged(grant, before));
+    /// <param name="askedAt"><see cref="Changes"/> before it was asked for.</param>
+    public void Learn(PrincipalGrant grant, FirstConnection first, long askedAt) => Keep(grant, first, () => HasChanged(grant, askedAt));
 
     /// <summary>Takes a grant of any status; one that is not active is not remembered for long.</summary>
     /// <param name="askedAt"><see cref="Changes"/> before it was asked for.</param>

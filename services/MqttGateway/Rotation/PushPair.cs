@@ -75,6 +75,7 @@ sealed class PushPair(
     async Task<Refused?> Register(DeviceConnection connection, IssueCertificateAnswer made)
     {
         connection.Gave(made.CertificateId!);
+        var askedAt = principals.Changes;
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -83,7 +84,7 @@ sealed class PushPair(
                 {
                     Flow = connection.NewFlow(), TemplateName = RotationProtocol.TemplateName, OwnershipToken = made.OwnershipToken!, Parameters = new Dictionary<string, string>(),
                 });
-                if (registered.Grant is { } grant) principals.Learn(grant, FirstConnection.Expected);
+                if (registered.Grant is { } grant) principals.Learn(grant, FirstConnection.Expected, askedAt);
                 return registered.Refused;
             }
             catch (RequestUnavailableException) when (attempt < RegistrationAttempts)

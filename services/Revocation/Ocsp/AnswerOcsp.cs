@@ -92,6 +92,9 @@ sealed class AnswerOcsp(Responders responders, NpgsqlDataSource database, Revoca
         _signed[key] = signed;
         if (_keys.TryGetValue(id, out var other) && other != key) _signed.TryRemove(other, out _); // asked by another hash: one is enough
         _keys[id] = key;
+
+        // Or between that look and here: who forgets counts first and takes out then, so one of the two sees the other.
+        if (changes != Volatile.Read(ref _changes)) _signed.TryRemove(key, out _);
     }
 }
 

@@ -74,7 +74,7 @@ public sealed class PrincipalsTests : IDisposable
     public async Task A_grant_that_came_with_an_answer_needs_no_question()
     {
         (await _principals.Find(Id, None)).ShouldBeNull();
-        _principals.Learn(AGrant(Id), FirstConnection.Expected);
+        _principals.Learn(AGrant(Id), FirstConnection.Expected, _principals.Changes);
 
         (await _principals.Find(Id, None))!.FirstConnection.ShouldBe(FirstConnection.Expected);
         _principals.FirstConnectionSeen(Id);
@@ -85,8 +85,8 @@ public sealed class PrincipalsTests : IDisposable
     [Fact]
     public async Task An_older_grant_changes_nothing()
     {
-        _principals.Learn(AGrant(Id) with { Version = 5 }, FirstConnection.Known);
-        _principals.Learn(AGrant(Id) with { Version = 4, Status = CertificateStatus.Inactive }, FirstConnection.Known);
+        _principals.Learn(AGrant(Id) with { Version = 5 }, FirstConnection.Known, _principals.Changes);
+        _principals.Learn(AGrant(Id) with { Version = 4, Status = CertificateStatus.Inactive }, FirstConnection.Known, _principals.Changes);
         (await _principals.Find(Id, None))!.Grant.Version.ShouldBe(5);
     }
 
@@ -111,7 +111,7 @@ public sealed class PrincipalsTests : IDisposable
         await _principals.Find(Id, None);
         _untrusted.Learn(_neighbours.Revoked(Id));
         _principals.Forget(Id);
-        _principals.Learn(AGrant(Id) with { Version = 99 }, FirstConnection.Known);
+        _principals.Learn(AGrant(Id) with { Version = 99 }, FirstConnection.Known, _principals.Changes);
 
         (await _principals.Find(Id, None))!.FindFault(_clock.GetUtcNow())!.Code.ShouldBe("certificate-not-active");
     }
@@ -142,8 +142,8 @@ public sealed class PrincipalsTests : IDisposable
     public async Task A_policy_change_reaches_every_grant_that_names_it()
     {
         var other = new string('d', 64);
-        _principals.Learn(AGrant(Id) with { Policies = [APolicy("p", Allow("iot:Publish", "topic/a"))] }, FirstConnection.Known);
-        _principals.Learn(AGrant(other) with { Policies = [APolicy("q", Allow("iot:Publish", "topic/a"))] }, FirstConnection.Known);
+        _principals.Learn(AGrant(Id) with { Policies = [APolicy("p", Allow("iot:Publish", "topic/a"))] }, FirstConnection.Known, _principals.Changes);
+        _principals.Learn(AGrant(other) with { Policies = [APolicy("q", Allow("iot:Publish", "topic/a"))] }, FirstConnection.Known, _principals.Changes);
 
         _principals.ChangePolicy(new() { PolicyName = "p", VersionId = "2", Document = APolicy("p", Allow("iot:Publish", "topic/b")).Document });
 
@@ -174,7 +174,7 @@ public sealed class PrincipalsTests : IDisposable
     [Fact]
     public async Task Memory_is_bounded()
     {
-        for (var i = 0; i < 10; i++) _principals.Learn(AGrant($"{i}".PadLeft(64, 'e')), FirstConnection.Known);
+        for (var i = 0; i < 10; i++) _principals.Learn(AGrant($"{i}".PadLeft(64, 'e')), FirstConnection.Known, _principals.Changes);
         _principals.Count.ShouldBe(3);
         for (var i = 0; i < 10; i++) await _principals.Find($"{i}".PadLeft(64, 'f'), None);
         _principals.Count.ShouldBe(3);
