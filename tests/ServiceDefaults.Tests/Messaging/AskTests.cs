@@ -54,10 +54,14 @@ public sealed class AskTests
     public async Task A_request_whose_asker_has_gone_is_dropped()
     {
         var bus = await RabbitMqServer.TakeVirtualHost();
-        await using var asker = await Asker(bus, "00:00:00.300");
+        await using var asker = await Asker(bus, "00:00:01");
         await (await Greeter(bus)).DisposeAsync(); // its queue stays
 
         await Should.ThrowAsync<RequestUnavailableException>(asker.Get<IAsk>().Ask<Greet, Greeting>(new Greet { Name = "late" }, None));
+        await using (var connection = await new ConnectionFactory { Uri = new Uri(bus) }.CreateConnectionAsync())
+        await using (var channel = await connection.CreateChannelAsync())
+            await Eventually.Is(async () => await channel.MessageCountAsync("greet") == 0, "the request has expired"); // its time counts from when it was sent, later than it was asked
+
         await using var greeter = await Greeter(bus);
         var served = new List<int>();
         greeter.Get<Seen>().Before = length =>
