@@ -14,8 +14,7 @@ static class PostgresChecks
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
         {
-            throw new DistributedApplicationException(
-                $"'{server.Name}' refuses the password. Its data is older than the secrets: restore secrets.json, or drop both with ./fleet reset.", refused);
+            throw new DistributedApplicationException(Refusals.OfPassword(server), refused);
         }
         catch (NpgsqlException)
         {
@@ -35,7 +34,14 @@ static class PostgresChecks
             await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection) { Parameters = { new() { Value = database } } };
             if (await exists.ExecuteScalarAsync(cancellation) is not null) continue;
             await using var create = new NpgsqlCommand($"create database \"{database.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", connection);
-            await create.ExecuteNonQueryAsync(cancellation);
+            try
+            {
+                await create.ExecuteNonQueryAsync(cancellation);
+            }
+            catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+            {
+                throw new DistributedApplicationException($"'{server.Name}' does not let its user create the database '{database}'. Create it there, or grant the user CREATEDB.", refused);
+            }
         }
     }
 

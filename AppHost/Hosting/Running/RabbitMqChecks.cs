@@ -20,8 +20,7 @@ static class RabbitMqChecks
         }
         catch (BrokerUnreachableException refused) when (refused.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException)
         {
-            throw new DistributedApplicationException(
-                $"'{server.Name}' refuses the password. Its data is older than the secrets: restore secrets.json, or drop both with ./fleet reset.", refused);
+            throw new DistributedApplicationException(Refusals.OfPassword(server), refused);
         }
         catch (BrokerUnreachableException)
         {

@@ -34,8 +34,8 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
         {
             state.Set(Runnable, ResourceState.Waiting);
             await Task.WhenAll(waitsFor).WaitAsync(_stopping.Token);
-            if (Runnable.Prepare is null) await Watch(_stopping.Token);
-            else await KeepRunning(Runnable.Prepare);
+            if (Runnable.Prepare is not null) await KeepRunning(Runnable.Prepare);
+            else await StandBy();
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -45,6 +45,13 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
         {
             state.Set(Runnable, ResourceState.Stopped);
         }
+    }
+
+    // A server that runs elsewhere: nothing to keep, and its part ends with the others' all the same.
+    async Task StandBy()
+    {
+        await Watch(_stopping.Token);
+        await Task.Delay(Timeout.Infinite, _stopping.Token);
     }
 
     async Task KeepRunning(Func<CancellationToken, Task<ProcessPlan>> prepare)

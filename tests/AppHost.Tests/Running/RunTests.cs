@@ -27,6 +27,7 @@ public sealed class RunTests
         other.Processes().ShouldBeEmpty();
         File.Exists(otherFolder.In("endpoints.json")).ShouldBeFalse();
         (await host.Get("/health")).ShouldBe("ok");
+        await Its_servers_may_be_another_hosts_by_configuration(host);
 
         (await host.Stop("TERM")).ShouldBe(0);
         host.Processes().ShouldBeEmpty();
@@ -105,6 +106,35 @@ public sealed class RunTests
         await using var database = NpgsqlDataSource.Create(Variable("ConnectionStrings__probe-db"));
         (await database.CreateCommand("show synchronous_commit").ExecuteScalarAsync()).ShouldBe("on");
         (await database.CreateCommand("show fsync").ExecuteScalarAsync()).ShouldBe("on");
+    }
+
+    static async Task Its_servers_may_be_another_hosts_by_configuration(ProbeHost host)
+    {
+        var there = new NpgsqlConnectionStringBuilder(await Database(host)) { Database = null };
+        var bus = (await host.Environment())["ConnectionStrings__bus"]!.GetValue<string>();
+        await using var server = NpgsqlDataSource.Create($"{there};Database=postgres");
+        await server.CreateCommand("create role plain login password 'plain'").ExecuteNonQueryAsync();
+        await server.CreateCommand("drop database \"probe-db\" with (force)").ExecuteNonQueryAsync();
+        await ItIsRefused($"{there};Username=plain;Password=plain", "create the database 'probe-db'");
+        await ItIsRefused($"{there};Password=wrong", "ConnectionStrings__postgres");
+
+        using var folder = new TemporaryFolder();
+        await using var guest = await ProbeHost.Start(folder.Path, "--ConnectionStrings:postgres", $"{there}", "--ConnectionStrings:bus", bus);
+        new NpgsqlConnectionStringBuilder(await Database(guest)).ShouldBe(new NpgsqlConnectionStringBuilder($"{there};Database=probe-db"));
+        (await guest.Environment())["ConnectionStrings__bus"]!.GetValue<string>().ShouldBe(bus);
+        guest.State("postgres")["state"]!.GetValue<string>().ShouldBe("Healthy");
+        (await guest.Stop()).ShouldBe(0);
+
+        await using var database = NpgsqlDataSource.Create(await Database(host)); // neither stopped nor emptied
+        (await database.CreateCommand("select 1").ExecuteScalarAsync()).ShouldBe(1);
+
+        async Task ItIsRefused(string configured, string told)
+        {
+            using var other = new TemporaryFolder();
+            await using var refused = ProbeHost.Begin(other.Path, "--ConnectionStrings:postgres", configured, "--ConnectionStrings:bus", bus);
+            (await refused.Exited()).ShouldBe(2);
+            await Eventually.Is(() => Task.FromResult(refused.Output.Contains(told, StringComparison.Ordinal)), "the reason is printed");
+        }
     }
 
     static async Task A_crashed_service_comes_back(ProbeHost host)
