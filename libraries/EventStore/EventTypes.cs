@@ -61,6 +61,22 @@ public sealed class EventTypes
     /// <exception cref="ArgumentException">The type is not mapped.</exception>
     public string NameOf(Type type) => Find(type).Name;
 
+    /// <summary>The names under which events of these types are stored, or were before they were upcast.</summary>
+    /// <param name="types">Mapped, or bases of mapped ones.</param>
+    /// <exception cref="ArgumentException">No event is of one of them.</exception>
+    internal string[] NamesOf(IReadOnlyCollection<Type> types)
+    {
+        if (types.FirstOrDefault(type => !_names.Keys.Any(type.IsAssignableFrom)) is { } unknown)
+            throw new ArgumentException($"{unknown.Name} is not the type of any event. Map it in EventNames.", nameof(types));
+        return [.. _types.Keys.Concat(_upcasters.Keys).Where(name => types.Any(type => type.IsAssignableFrom(Newest(name))))];
+    }
+
+    Type? Newest(string name)
+    {
+        while (_upcasters.TryGetValue(name, out var upcaster)) name = upcaster.As;
+        return _types.GetValueOrDefault(name);
+    }
+
     /// <summary>Reads a stored event, through its upcasters if it has any.</summary>
     /// <exception cref="UnknownEventTypeException">The name is neither mapped nor upcast.</exception>
     /// <exception cref="EventDataException">The body does not fit the type.</exception>

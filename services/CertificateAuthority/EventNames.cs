@@ -13,7 +13,6 @@ static class EventNames
 {
     public const string CertificatePrepared = "certificate.prepared.v1";
     public const string CertificateSigned = "certificate.signed.v1";
-    public const string IssuanceRefused = "issuance.refused.v1";
     public const string KeyBlocked = "key.blocked.v1";
     public const string KeyRegistered = "key.registered.v1";
 
@@ -26,7 +25,7 @@ static class EventNames
         .Map<CertificatePrepared>(CertificatePrepared)
         .Map<IssuanceCompleted>("issuance.completed.v1")
         .Map<CertificateAbandoned>("certificate.abandoned.v1")
-        .Map<IssuanceRefused>(IssuanceRefused)
+        .Map<IssuanceRefused>("issuance.refused.v1")
         .Map<CertificateSigned>(CertificateSigned)
         .Map<KeyBlocked>(KeyBlocked)
         .Map<KeyRegistered>(KeyRegistered)

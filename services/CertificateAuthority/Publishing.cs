@@ -13,6 +13,8 @@ sealed class PublishCertificates(IBus bus) : ISubscription
 {
     public string Name => "certificate-authority.publish";
 
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(CertificateSigned), typeof(IssuanceRefused)];
+
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
         var (message, messageId) = Translate(batch);
@@ -25,7 +27,7 @@ sealed class PublishCertificates(IBus bus) : ISubscription
     {
         var items = new List<RefusedKey>();
         foreach (var recorded in batch)
-            if (recorded.Type == EventNames.IssuanceRefused && recorded.Data is IssuanceRefused { Renews: null } e
+            if (recorded.Data is IssuanceRefused { Renews: null } e
                 && (e.Code == Reasons.KeyShared.Code || e.Code == Reasons.KeyCompromised.Code) && CertificateId.IsWellFormed(e.RequestedBy))
                 items.Add(new() { EventId = recorded.Id, RequestedBy = e.RequestedBy, FlowId = e.FlowId, Code = e.Code, At = recorded.Timestamp });
         return items.Count == 0 ? null : new() { Items = items };
@@ -37,7 +39,7 @@ sealed class PublishCertificates(IBus bus) : ISubscription
         var items = new List<IssuedCertificate>();
         foreach (var recorded in batch)
         {
-            if (recorded.Type != EventNames.CertificateSigned || recorded.Data is not CertificateSigned e) continue; // Data is parsed when asked for
+            if (recorded.Data is not CertificateSigned e) continue;
             if (Profiles.PurposeOf(e) is not { } purpose) continue; // a listener's: nobody connects with it
             items.Add(new()
             {

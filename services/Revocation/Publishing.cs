@@ -12,6 +12,8 @@ sealed class PublishTrust(IBus bus, NpgsqlDataSource database) : ISubscription
 {
     public string Name => "revocation.publish";
 
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(CertificateRevoked), typeof(RevocationReasonRaised), typeof(CertificateReinstated)];
+
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
         var (message, messageId) = Translate(batch);

@@ -12,11 +12,11 @@ sealed class PublishCommands(IBus bus) : ISubscription
 {
     public string Name => "rotation-scheduler.publish";
 
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(RotationCommanded)];
+
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
-        var commands = batch.Where(recorded => recorded.Data is RotationCommanded).ToArray();
-        if (commands.Length == 0) return;
-        await bus.PublishInTime(new DeviceCommands { Items = [.. commands.Select(recorded => Translate((RotationCommanded)recorded.Data))] }, cancellation, commands[^1].Id);
+        await bus.PublishInTime(new DeviceCommands { Items = [.. batch.Select(recorded => Translate((RotationCommanded)recorded.Data))] }, cancellation, batch[^1].Id);
     }
 
     /// <summary>What the device is told (docs/rotation.md).</summary>

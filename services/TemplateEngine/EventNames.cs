@@ -28,7 +28,7 @@ static class EventNames
         .Map<TaskEnded>("bulk.ended.v1")
         .Map<TokenPresented>("provisioning.token-presented.v1")
         .Map<HookCalled>("provisioning.hook-called.v1")
-        .Map<ParametersResolved>(ParametersResolved)
+        .Map<ParametersResolved>("provisioning.parameters-resolved.v1")
         .Map<ProvisioningCompleted>("provisioning.completed.v1")
         .Map<ProvisioningRefused>("provisioning.refused.v1");
 }

@@ -11,12 +11,10 @@ namespace FleetPlatform.ThingRegistry;
 static class EventNames
 {
     // What is looked for by name, so that it need not be read.
-    public const string ThingRegistered = "thing.registered.v1";
-    public const string CertificateRecorded = "principal.certificate-recorded.v1";
     public const string PrincipalProvisioned = "principal.provisioned.v1";
 
     public static EventTypes All { get; } = new EventTypes()
-        .Map<ThingRegistered>(ThingRegistered)
+        .Map<ThingRegistered>("thing.registered.v1")
         .Map<ThingUpdated>("thing.updated.v1")
         .Map<BillingGroupChanged>("thing.billing-group-changed.v1")
         .Map<GroupJoined>("thing.group-joined.v1")
@@ -43,7 +41,7 @@ static class EventNames
         .Map<PolicyVersionDeleted>("policy.version-deleted.v1")
         .Map<PolicyDeleted>("policy.deleted.v1")
         .Map<PrincipalRegistered>("principal.registered.v1")
-        .Map<CertificateRecorded>(CertificateRecorded)
+        .Map<CertificateRecorded>("principal.certificate-recorded.v1")
         .Map<PrincipalProvisioned>(PrincipalProvisioned)
         .Map<ThingAttached>("principal.thing-attached.v1")
         .Map<ThingDetached>("principal.thing-detached.v1")

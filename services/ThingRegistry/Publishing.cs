@@ -17,6 +17,9 @@ sealed class PublishChanges(IBus bus, NpgsqlDataSource database) : ISubscription
 
     public string Name => "thing-registry.publish";
 
+    // All but the two that come with every device: an event that is new here is told rather than missed.
+    public IReadOnlyCollection<Type> IncludedEventTypes { get; } = [.. EventNames.All.All.Values.Except([typeof(ThingRegistered), typeof(CertificateRecorded)])];
+
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
         var changed = new HashSet<string>(StringComparer.Ordinal);
@@ -24,7 +27,6 @@ sealed class PublishChanges(IBus bus, NpgsqlDataSource database) : ISubscription
         var groups = new HashSet<string>(StringComparer.Ordinal);
         foreach (var recorded in batch)
         {
-            if (recorded.Type is EventNames.ThingRegistered or EventNames.CertificateRecorded) continue; // Data is parsed when asked for
             switch (recorded.Data)
             {
                 case PrincipalRegistered { Status: PrincipalStatus.PendingActivation } or PrincipalProvisioned { Registered: not true }:

@@ -1,11 +1,17 @@
 namespace FleetPlatform.Events;
 
-/// <summary>Something that is told every event of the store, at least once, in an order that keeps each stream's.</summary>
+/// <summary>Something that is told the events of the store, at least once, in an order that keeps each stream's.</summary>
 /// <remarks>One process at a time handles a subscription, whatever the number of replicas.</remarks>
 public interface ISubscription
 {
     /// <summary>Names its checkpoint for ever, for example <c>revocation.publish</c>. Another name starts from the first event.</summary>
     string Name { get; }
+
+    /// <summary>
+    /// The types of event it is told; the body of another is not even read. A base type stands for all that derive from it, and what is stored under an older name for
+    /// the type it is upcast to. Empty, as unless said otherwise: every event.
+    /// </summary>
+    IReadOnlyCollection<Type> IncludedEventTypes => [];
 
     /// <summary>Handles 1 to 256 events. They count as handled when it returns; when it throws, they come again after a pause, alone first.</summary>
     /// <param name="batch">In order.</param>

@@ -10,6 +10,7 @@ sealed class SubscriptionLoop(EventStore store, ISubscription subscription, Subs
     static readonly TimeSpan MaximumHeldBackDelay = TimeSpan.FromMilliseconds(100);
 
     readonly WakeUp _wakeUp = new();
+    readonly string[]? _names = subscription.IncludedEventTypes is { Count: > 0 } types ? store.EventTypes.NamesOf(types) : null;
     int _limit = options.BatchSize;
     TimeSpan _retryDelay = options.RetryDelay;
     volatile bool _leads;
@@ -71,15 +72,15 @@ sealed class SubscriptionLoop(EventStore store, ISubscription subscription, Subs
         {
             stopping.ThrowIfCancellationRequested();
             var started = store.Clock.GetTimestamp();
-            var page = await cursor.Read(connection, store.EventTypes, _limit, stopping);
-            if (page.Events.Count > 0)
+            var page = await cursor.Read(connection, store.EventTypes, _names, _limit, stopping);
+            if (page.Passed > 0)
             {
                 heldBackDelay = FirstHeldBackDelay;
-                if (!await TryHandle(page.Events, stopping)) continue;
+                if (page.Events.Count > 0 && !await TryHandle(page.Events, stopping)) continue;
 
                 cursor = page.End;
                 await Checkpoint.Save(connection, Name, cursor, stopping);
-                if (page.Events.Count == _limit)
+                if (page.Passed == _limit)
                 {
                     _limit = Math.Min(options.BatchSize, _limit * 4);
                     continue;

@@ -1,3 +1,4 @@
+using FleetPlatform.CertificateAuthority.Issuers;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Events;
 using FleetPlatform.ServiceDefaults;
@@ -10,13 +11,14 @@ sealed class PublishAuthorities(IBus bus) : ISubscription
 {
     public string Name => "certificate-authority.publish-authorities";
 
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(AuthorityEvent), typeof(IssuerEvent), typeof(SigningEvent), typeof(RootListEvent)];
+
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
-        // By stream: bodies of certificates are not parsed for this.
         var trusted = batch.Where(recorded => recorded.StreamId.Category == "authority").ToList();
         if (trusted.Count > 0)
             await bus.PublishInTime(new TrustedAuthoritiesChanged { CaCertificateIds = KeysOf(trusted) }, cancellation, trusted[^1].Id);
-        var own = batch.Where(recorded => recorded.StreamId.Category is "issuer" or "signing" or "rootlist").ToList();
+        var own = batch.Except(trusted).ToList();
         if (own.Count > 0)
             await bus.PublishInTime(new IssuersChanged { IssuerIds = KeysOf(own) }, cancellation, own[^1].Id);
     }

@@ -18,9 +18,11 @@ namespace FleetPlatform.Revocation.Issued;
 sealed class IssuedCertificates(NpgsqlDataSource database)
 {
     const string Insert = """
-        insert into fleet_issued (certificate_id, issuer_id, serial, shard, not_after, requested_by, key_hash)
-        select * from unnest($1::text[], $2::text[], $3::bytea[], $4::int[], $5::timestamptz[], $6::text[], $7::text[])
-        on conflict (certificate_id) do nothing
+        with fresh as (
+            insert into fleet_issued (certificate_id, issuer_id, serial, shard, not_after, requested_by, key_hash)
+            select * from unnest($1::text[], $2::text[], $3::bytea[], $4::int[], $5::timestamptz[], $6::text[], $7::text[])
+            on conflict (certificate_id) do nothing returning certificate_id)
+        insert into fleet_log_pending select certificate_id from fresh
         """;
 
     /// <summary>Takes note. News that comes twice changes nothing.</summary>
@@ -100,8 +102,14 @@ sealed class IssuedTable : Events.IInlineProjection
         create index if not exists fleet_issued_of_issuer on fleet_issued (issuer_id, certificate_id);
         create index if not exists fleet_issued_of_claim on fleet_issued (requested_by, certificate_id);
         create index if not exists fleet_issued_of_key on fleet_issued (key_hash, certificate_id);
-        alter table fleet_issued add column if not exists logged boolean not null default false;
-        create index if not exists fleet_issued_unlogged on fleet_issued (certificate_id) where not logged;
+        -- What the transparency log does not have yet. A table of its own: a mark in the row above would write every index of it anew.
+        create table if not exists fleet_log_pending (certificate_id text collate "C" primary key);
+        do $$ begin
+            if exists (select from information_schema.columns where table_schema = current_schema and table_name = 'fleet_issued' and column_name = 'logged') then
+                insert into fleet_log_pending select certificate_id from fleet_issued where not logged;
+                alter table fleet_issued drop column logged;
+            end if;
+        end $$;
         """;
 
     public void Project(Events.RecordedEvent e, Events.ProjectionBatch batch)

@@ -35,11 +35,12 @@ sealed class KeepEntries(Entries entries, ListClock clock) : ISubscription
 {
     public string Name => "revocation.entries";
 
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(CertificateRevoked), typeof(RevocationReasonRaised), typeof(CertificateReinstated)];
+
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
-        var changed = batch.Where(recorded => recorded.Data is CertificateRevoked or RevocationReasonRaised or CertificateReinstated)
-            .Select(recorded => recorded.StreamId.Key).Distinct(StringComparer.Ordinal).ToArray();
-        if (changed.Length > 0 && await entries.Update(changed, cancellation) > 0) clock.Wake();
+        var changed = batch.Select(recorded => recorded.StreamId.Key).Distinct(StringComparer.Ordinal).ToArray();
+        if (await entries.Update(changed, cancellation) > 0) clock.Wake();
     }
 }
 

@@ -15,8 +15,10 @@ sealed class TransparencyLog(NpgsqlDataSource database)
 {
     const long Lock = 0x466C6565744C6F67; // "FleetLog": entries are numbered one writer at a time
 
-    const string Unlogged = """
-        select certificate_id, issuer_id, serial, not_after from fleet_issued where not logged order by certificate_id limit $1
+    const string TakePending = """
+        with taken as (
+            delete from fleet_log_pending where certificate_id in (select certificate_id from fleet_log_pending order by certificate_id limit $1) returning certificate_id)
+        select certificate_id, issuer_id, serial, not_after from fleet_issued join taken using (certificate_id) order by certificate_id
         """;
 
     const string Insert = """
@@ -42,16 +44,13 @@ sealed class TransparencyLog(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var entries = new List<LogEntry>();
-        await using (var select = new NpgsqlCommand(Unlogged, connection) { Parameters = { new() { Value = limit } } })
+        await using (var select = new NpgsqlCommand(TakePending, connection) { Parameters = { new() { Value = limit } } })
         await using (var rows = await select.ExecuteReaderAsync(cancellation))
             while (await rows.ReadAsync(cancellation))
                 entries.Add(LogEntry.OfIssued(rows.GetString(0), rows.GetString(1), rows.GetFieldValue<byte[]>(2), rows.GetFieldValue<DateTimeOffset>(3)));
         if (entries.Count == 0) return 0;
 
         await Append(connection, entries, cancellation);
-        await using var mark = new NpgsqlCommand("update fleet_issued set logged = true where certificate_id = any($1)", connection);
-        mark.Parameters.Add(TrustTable.Texts(entries.Select(entry => entry.CertificateId)));
-        await mark.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return entries.Count;
     }
@@ -147,6 +146,8 @@ sealed class TransparencyLog(NpgsqlDataSource database)
 sealed class LogChanges(TransparencyLog log) : ISubscription
 {
     public string Name => "revocation.log";
+
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(CertificateRevoked), typeof(RevocationReasonRaised), typeof(CertificateReinstated)];
 
     public Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation) =>
         log.Append([.. batch.Select(LogEntry.Of).OfType<LogEntry>()], cancellation);

@@ -15,6 +15,9 @@ sealed class AlertOfFailures(EventStore store, Alerting alerting, RotationMetric
 
     public string Name => "rotation-scheduler.alert";
 
+    public IReadOnlyCollection<Type> IncludedEventTypes =>
+        [typeof(CampaignAborted), typeof(RotationCompleted), typeof(RotationFailed), typeof(RotationCancelled), typeof(OfferProven)];
+
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
         foreach (var alert in Translate(batch)) await alerting.Give(alert, cancellation);

@@ -80,9 +80,10 @@ sealed class RescheduleOnChange(Reschedule reschedule, Microsoft.Extensions.Logg
 {
     public string Name => "rotation-scheduler.reschedule";
 
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(RenewalEvent)];
+
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
-        if (!batch.Any(recorded => recorded.StreamId.Category == "renewal")) return;
         var changed = await reschedule.Handle(cancellation);
         Log.Rescheduled(log, changed);
     }

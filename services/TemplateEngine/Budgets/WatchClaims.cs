@@ -47,9 +47,10 @@ sealed class WatchClaims(EventStore store, TemplateCatalogue catalogue, SuspectA
 
     public string Name => "template-engine.watch-claims";
 
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(ParametersResolved)];
+
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
-        if (!batch.Any(recorded => recorded.Type == EventNames.ParametersResolved)) return;
         var claims = await catalogue.Claims(cancellation);
         var arrivals = Arrivals(batch, claims);
         if (arrivals.Count == 0) return;
@@ -65,8 +66,8 @@ sealed class WatchClaims(EventStore store, TemplateCatalogue catalogue, SuspectA
         var arrivals = new OrderedDictionary<string, Arrival>(StringComparer.Ordinal);
         foreach (var recorded in batch)
         {
-            if (recorded.Type != EventNames.ParametersResolved || recorded.Metadata.Actor is not { } claimId || !CertificateId.IsWellFormed(claimId)) continue;
-            var resolved = (ParametersResolved)recorded.Data;
+            // Who asked comes first: what an operator registers is not even parsed.
+            if (recorded.Metadata.Actor is not { } claimId || !CertificateId.IsWellFormed(claimId) || recorded.Data is not ParametersResolved resolved) continue;
             if (resolved.CertificateId == claimId || Renewal.Is(resolved.TemplateName)) continue;
 
             var parameter = claims.GetValueOrDefault(claimId)?.SerialParameter ?? Claim.UsualSerialParameter;

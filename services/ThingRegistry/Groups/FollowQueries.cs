@@ -19,6 +19,8 @@ sealed class FollowQueries(Registry registry) : ISubscription
 
     public string Name => "thing-registry.dynamic-groups";
 
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(ThingRegistered), typeof(ThingUpdated), typeof(GroupJoined), typeof(GroupLeft), typeof(ThingGroupEvent)];
+
     /// <summary>What a thing joins and leaves.</summary>
     /// <param name="queries">Of every dynamic group.</param>
     /// <param name="gone">A group that is no more, into which it may have been put; null: none.</param>

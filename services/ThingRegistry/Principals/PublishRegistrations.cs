@@ -13,6 +13,8 @@ sealed class PublishRegistrations(IBus bus, Registry registry, ThingRegistryOpti
 
     public string Name => "thing-registry.publish-registrations";
 
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(PrincipalEvent), typeof(GroupJoined), typeof(GroupLeft), typeof(ThingDeleted)];
+
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {
         if (batch.Count < MaximumItems / 2) await Task.Delay(options.RegistrationLinger, clock, cancellation);
@@ -37,7 +39,7 @@ sealed class PublishRegistrations(IBus bus, Registry registry, ThingRegistryOpti
     {
         "principal" => recorded.Type == EventNames.PrincipalProvisioned || recorded.Data is not (PrincipalRegistered { Status: PrincipalStatus.PendingActivation }
             or PrincipalExpired { Was: PrincipalStatus.PendingActivation } or PolicyAttached or PolicyDetached),
-        "thing" => recorded.Type != EventNames.ThingRegistered && recorded.Data is GroupJoined or GroupLeft or ThingDeleted,
+        "thing" => recorded.Data is GroupJoined or GroupLeft or ThingDeleted,
         _ => false,
     };
 

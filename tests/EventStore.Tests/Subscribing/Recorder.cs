@@ -10,6 +10,8 @@ sealed class Recorder(string name = "recorder") : ISubscription
 
     public string Name => name;
 
+    public IReadOnlyCollection<Type> IncludedEventTypes { get; init; } = [];
+
     /// <summary>Throws instead of handling, when it returns an exception.</summary>
     public Func<IReadOnlyList<RecordedEvent>, Exception?> Failure { get; set; } = _ => null;
 

@@ -134,11 +134,46 @@ public sealed class SubscribingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_subscription_to_some_types_is_told_those_and_is_done_with_the_others()
+    {
+        await using (var former = await _database.Postgres.OpenStore(options => options.EventTypes = new EventTypes().Map<LineAdded>("order.line.v1")))
+            await Save(former, session => session.StartStream(Orders.Stream("old"), new LineAdded("pen", 1)));
+        await using var store = await _database.Postgres.OpenStore(options => options.EventTypes.Upcast("order.line.v1", "order.line-added.v1", body => body));
+        for (var i = 0; i < 3; i++)
+            await Save(store, session => session.StartStream(Orders.Stream(i), new OrderPlaced("Ada"), new LineAdded($"{i}", 1), new OrderClosed()));
+
+        var (lines, endings, all) = (new Recorder("lines") { IncludedEventTypes = [typeof(LineAdded)] },
+            new Recorder("endings") { IncludedEventTypes = [typeof(OrderClosed), typeof(OrderPlaced)], Failure = batch => batch.Count > 1 ? new InvalidDataException("one by one") : null },
+            new Recorder("all") { IncludedEventTypes = [typeof(OrderEvent)] });
+        await using var running = await Running.Start(store, new SubscriptionOptions { BatchSize = 2, Pace = TimeSpan.Zero, RetryDelay = TimeSpan.FromMilliseconds(1) }, lines, endings, all);
+
+        await Eventually.Is(() => lines.Count == 4 && endings.Count == 6 && all.Count == 10);
+        lines.Seen.Select(e => ((LineAdded)e.Data).Product).ShouldBe(["pen", "0", "1", "2"]);
+        endings.Seen.Select(e => (e.StreamId.Key, e.Version)).ShouldBe([("0", 1), ("0", 3), ("1", 1), ("1", 3), ("2", 1), ("2", 3)]);
+        await Eventually.Is(async () => (await running.Runner.FindLags()).All(lag => lag.Behind == TimeSpan.Zero));
+    }
+
+    [Fact]
+    public async Task A_subscription_to_what_is_no_event_is_refused()
+    {
+        await using var store = await _database.Postgres.OpenStore();
+
+        Should.Throw<ArgumentException>(() => new SubscriptionRunner(store, [new Recorder { IncludedEventTypes = [typeof(LineAdded), typeof(string)] }])).Message.ShouldContain("String");
+    }
+
+    [Fact]
     public async Task Two_subscriptions_of_one_name_are_refused()
     {
         await using var store = await _database.Postgres.OpenStore();
 
         Should.Throw<ArgumentException>(() => new SubscriptionRunner(store, [new Recorder(), new Recorder()]));
+    }
+
+    static async Task Save(EventStore store, Action<EventSession> write)
+    {
+        var session = store.OpenSession();
+        write(session);
+        await session.SaveChangesAsync();
     }
 
     static async Task Append(EventStore store, string prefix, int count, Recorder recorder, int? expected = null)

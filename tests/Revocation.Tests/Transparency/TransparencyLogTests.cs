@@ -4,6 +4,7 @@ using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.Events;
 using FleetPlatform.Pki.Transparency;
 using FleetPlatform.Revocation.Certificates;
+using FleetPlatform.Revocation.Issued;
 using FleetPlatform.Revocation.Transparency;
 using FleetPlatform.ServiceDefaults;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -85,6 +86,27 @@ public sealed class TransparencyLogTests
         await service.Issues(1, "claim");
         authority.LastSize = 9;
         (await Should.ThrowAsync<LogRefusedException>(() => clock.Turn(default))).Message.ShouldContain("some were lost");
+    }
+
+    [Fact]
+    public async Task What_waited_in_the_former_column_is_entered_still()
+    {
+        await using var service = await RevocationUnderTest.Start();
+        var log = new TransparencyLog(service.Source);
+        var issued = await service.Issues(3, "claim");
+        await using var former = service.Source.CreateCommand("alter table fleet_issued add column logged boolean not null default true");
+        await former.ExecuteNonQueryAsync();
+        await using var waiting = service.Source.CreateCommand($"delete from fleet_log_pending; update fleet_issued set logged = false where certificate_id = '{issued[1].CertificateId}'");
+        await waiting.ExecuteNonQueryAsync();
+
+        for (var start = 0; start < 2; start++)
+        {
+            await using var schema = service.Source.CreateCommand(new IssuedTable().Schema);
+            await schema.ExecuteNonQueryAsync();
+        }
+
+        (await log.AppendIssued(16, default)).ShouldBe(1);
+        (await log.Find(issued[1].CertificateId, default)).ShouldBe([0]);
     }
 
     static async Task EnterIssued(TransparencyLog log)
