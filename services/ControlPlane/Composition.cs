@@ -41,6 +41,7 @@ static class Composition
             .AddSingleton<IOperations, ThingTypes>()
             .AddSingleton<IOperations, ThingGroups>()
             .AddSingleton<IOperations, BillingGroups>()
+            .AddSingleton<IOperations, Tags>()
             .AddSingleton<IOperations, Templates>()
             .AddSingleton<IOperations, Operations.Endpoint>()
             .AddSingleton<IOperations, Issuers>()

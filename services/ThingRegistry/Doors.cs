@@ -3,6 +3,7 @@ using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
 using FleetPlatform.ThingRegistry.Provisioning;
+using FleetPlatform.ThingRegistry.Tags;
 using FleetPlatform.ThingRegistry.Things;
 using FleetPlatform.ThingRegistry.Types;
 
@@ -22,6 +23,7 @@ static class Doors
         bus.AddEventConsumer<TrustChangedConsumer>(concurrency: 1);
         AddThings(bus);
         AddBillingGroups(bus);
+        AddTags(bus);
         AddPolicies(bus);
         AddCertificates(bus);
     }
@@ -61,6 +63,14 @@ static class Doors
         bus.AddRequestConsumer<ListBillingGroupsConsumer>();
         bus.AddRequestConsumer<ListThingsInBillingGroupConsumer>();
         bus.AddRequestConsumer<ChangeBillingGroupConsumer>();
+    }
+
+    static void AddTags(FleetBusBuilder bus)
+    {
+        bus.AddRequestConsumer<ExamineTagsConsumer>();
+        bus.AddRequestConsumer<TagResourceConsumer>();
+        bus.AddRequestConsumer<UntagResourceConsumer>();
+        bus.AddRequestConsumer<ListTagsConsumer>();
     }
 
     static void AddPolicies(FleetBusBuilder bus)

@@ -2,6 +2,7 @@ using FleetPlatform.ThingRegistry.Billing;
 using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
+using FleetPlatform.ThingRegistry.Tags;
 using FleetPlatform.ThingRegistry.Things;
 using FleetPlatform.ThingRegistry.Types;
 
@@ -35,6 +36,8 @@ static class EventNames
         .Map<BillingGroupCreated>("billing.created.v1")
         .Map<BillingGroupUpdated>("billing.updated.v1")
         .Map<BillingGroupDeleted>("billing.deleted.v1")
+        .Map<ResourceTagged>("tags.added.v1")
+        .Map<ResourceUntagged>("tags.removed.v1")
         .Map<PolicyCreated>("policy.created.v1")
         .Map<PolicyVersionCreated>("policy.version-created.v1")
         .Map<DefaultPolicyVersionSet>("policy.default-version-set.v1")

@@ -2,6 +2,7 @@ using FleetPlatform.ThingRegistry.Billing;
 using FleetPlatform.ThingRegistry.Groups;
 using FleetPlatform.ThingRegistry.Policies;
 using FleetPlatform.ThingRegistry.Principals;
+using FleetPlatform.ThingRegistry.Tags;
 using FleetPlatform.ThingRegistry.Things;
 using FleetPlatform.ThingRegistry.Types;
 
@@ -29,6 +30,8 @@ sealed class Registry(EventStore store, TimeProvider clock)
 
     public static StreamId PolicyStream(string name) => StreamId.Of("policy", name);
 
+    public static StreamId TagStream(TaggedResource resource) => StreamId.Of("tags", resource.Name);
+
     public static StreamId PrincipalStream(string certificateId) => StreamId.Of("principal", certificateId);
 
     public Task<Written<Thing, ThingEvent>> WriteThing(string name, string actor, Func<Thing, Decision<ThingEvent>> decide, CancellationToken cancellation) =>
@@ -54,6 +57,11 @@ sealed class Registry(EventStore store, TimeProvider clock)
         string certificateId, string actor, Func<Principal, Decision<PrincipalEvent>> decide, CancellationToken cancellation) =>
         Write(Names.RefuseCertificateId(certificateId), () => PrincipalStream(certificateId), actor, decide, cancellation);
 
+    // Its owner has just named the resource: its name is a good one.
+    public Task<Written<ResourceTags, TagEvent>> WriteTags(
+        TaggedResource resource, string actor, Func<ResourceTags, Decision<TagEvent>> decide, CancellationToken cancellation) =>
+        Write(badName: null, () => TagStream(resource), actor, decide, cancellation);
+
     public Task<Thing> ReadThing(string name, CancellationToken cancellation) =>
         Read<Thing, ThingEvent>(Names.RefuseThingName(name), () => ThingStream(name), cancellation);
 
@@ -71,6 +79,9 @@ sealed class Registry(EventStore store, TimeProvider clock)
 
     public Task<Principal> ReadPrincipal(string certificateId, CancellationToken cancellation) =>
         Read<Principal, PrincipalEvent>(Names.RefuseCertificateId(certificateId), () => PrincipalStream(certificateId), cancellation);
+
+    public Task<ResourceTags> ReadTags(TaggedResource resource, CancellationToken cancellation) =>
+        Read<ResourceTags, TagEvent>(badName: null, () => TagStream(resource), cancellation);
 
     /// <summary>Folds streams of all kinds in one round trip.</summary>
     public Task<IReadOnlyList<Fetched<TAggregate>>> Fetch<TAggregate, TEvent>(IReadOnlyList<StreamId> streams, CancellationToken cancellation)

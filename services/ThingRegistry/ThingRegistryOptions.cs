@@ -30,6 +30,10 @@ sealed class ThingRegistryOptions : IValidatableObject
     /// <summary>How long a thing type is deprecated before it can be deleted. Default 5 minutes, as on AWS.</summary>
     public TimeSpan ThingTypeDeletionDelay { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Most tags of one resource. Default 50, as on AWS.</summary>
+    [Range(1, 1000)]
+    public int TagsPerResource { get; init; } = 50;
+
     /// <summary>Most dynamic groups. Default 100, as on AWS.</summary>
     [Range(1, 1000)]
     public int DynamicGroups { get; init; } = 100;

@@ -13,6 +13,7 @@ public sealed class EventNamesTests
             "principal.policy-detached.v1", "principal.provisioned.v1", "principal.registered.v1", "principal.reinstated.v1", "principal.renewed.v1",
             "principal.revoked.v1",
             "principal.status-changed.v1", "principal.suspended.v1", "principal.thing-attached.v1", "principal.thing-detached.v1",
+            "tags.added.v1", "tags.removed.v1",
             "thing.billing-group-changed.v1", "thing.certificate-attached.v1", "thing.certificate-detached.v1", "thing.deleted.v1", "thing.group-joined.v1",
             "thing.group-left.v1", "thing.registered.v1", "thing.reprovisioned.v1", "thing.updated.v1", "type.created.v1", "type.deleted.v1",
             "type.deprecated.v1", "type.restored.v1",

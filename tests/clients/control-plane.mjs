@@ -244,15 +244,16 @@ async function dynamicGroup(thingName) {
   assert.equal(await refusal('DescribeThingGroup', { thingGroupName }), 'ResourceNotFoundException 404');
 }
 
+const body = (prefix) => JSON.stringify({
+  Parameters: { SerialNumber: { Type: 'String' }, 'AWS::IoT::Certificate::Id': { Type: 'String' } },
+  Resources: {
+    certificate: { Type: 'AWS::IoT::Certificate', Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' }, Status: 'Active' } },
+    thing: { Type: 'AWS::IoT::Thing', Properties: { ThingName: { 'Fn::Join': ['', [prefix, { Ref: 'SerialNumber' }]] } } },
+  },
+});
+
 async function templates() {
   const templateName = `template-${run}`;
-  const body = (prefix) => JSON.stringify({
-    Parameters: { SerialNumber: { Type: 'String' }, 'AWS::IoT::Certificate::Id': { Type: 'String' } },
-    Resources: {
-      certificate: { Type: 'AWS::IoT::Certificate', Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' }, Status: 'Active' } },
-      thing: { Type: 'AWS::IoT::Thing', Properties: { ThingName: { 'Fn::Join': ['', [prefix, { Ref: 'SerialNumber' }]] } } },
-    },
-  });
   const provisioningRoleArn = 'arn:aws:iam::123456789012:role/provisioning';
   const created = await send('CreateProvisioningTemplate', { templateName, templateBody: body('a-'), enabled: true, provisioningRoleArn });
   assert.equal(created.defaultVersionId, 1);
@@ -298,6 +299,46 @@ async function registration() {
   assert.equal((await send('DescribeCertificate', { certificateId: certificateArn.split('/')[1] })).certificateDescription.status, 'ACTIVE');
   assert.equal(await refusal('RegisterThing', { templateBody, parameters: { ThingName: thingName } }), 'InvalidRequestException 400');
   assert.equal(await refusal('RegisterThing', { templateBody: '{', parameters: {} }), 'InvalidRequestException 400');
+}
+
+// Tags of all that has tags, given when it is made and changed after; they go with their resource.
+async function tags() {
+  const name = `tagged-${run}`;
+  const given = [{ Key: 'owner', Value: 'ada' }, { Key: 'Größe/5', Value: '' }];
+  const resources = [
+    ['ThingType', 'thingTypeArn', { thingTypeName: name }],
+    ['ThingGroup', 'thingGroupArn', { thingGroupName: name }],
+    ['DynamicThingGroup', 'thingGroupArn', { thingGroupName: `${name}-dynamic`, queryString: 'NOT thingName:*' }],
+    ['BillingGroup', 'billingGroupArn', { billingGroupName: name }],
+    ['Policy', 'policyArn', { policyName: name, policyDocument: document('*') }],
+    ['ProvisioningTemplate', 'templateArn', { templateName: name, templateBody: body('tagged-'), provisioningRoleArn: 'arn:aws:iam::123456789012:role/provisioning' }],
+  ];
+  const arns = [];
+  for (const [noun, arn, input] of resources) {
+    assert.equal(await refusal(`Create${noun}`, { ...input, tags: [{ Key: 'aws:owner', Value: 'ada' }] }), 'InvalidRequestException 400');
+    const resourceArn = (await send(`Create${noun}`, { ...input, tags: given }))[arn];
+    assert.deepEqual(await all(iot.paginateListTagsForResource, { resourceArn }, 'tags'), [given[1], given[0]], noun);
+    arns.push(resourceArn);
+  }
+
+  const [resourceArn] = arns;
+  await send('TagResource', { resourceArn, tags: [{ Key: 'owner', Value: 'grace' }, { Key: 'line', Value: '7' }] });
+  await send('UntagResource', { resourceArn, tagKeys: ['Größe/5', 'nothing'] });
+  assert.deepEqual((await send('ListTagsForResource', { resourceArn })).tags, [{ Key: 'line', Value: '7' }, { Key: 'owner', Value: 'grace' }]);
+  const many = Array.from({ length: 49 }, (_, i) => ({ Key: `k${i}`, Value: 'v' }));
+  assert.equal(await refusal('TagResource', { resourceArn, tags: many }), 'LimitExceededException 410');
+  assert.equal(await refusal('TagResource', { resourceArn, tags: [{ Key: 'a', Value: '1' }, { Key: 'a', Value: '2' }] }), 'InvalidRequestException 400');
+  assert.equal(await refusal('ListTagsForResource', { resourceArn: resourceArn.replace(/thingtype.*/, `thing/${name}`) }), 'InvalidRequestException 400');
+  assert.equal(await refusal('TagResource', { resourceArn: `${resourceArn}-nobody`, tags: given }), 'ResourceNotFoundException 404');
+
+  for (const [noun, , input] of resources.slice(1)) {
+    const [[member, value]] = Object.entries(input);
+    await send(`Delete${noun}`, { [member]: value });
+  }
+  for (const gone of arns.slice(1)) assert.equal(await refusal('ListTagsForResource', { resourceArn: gone }), 'ResourceNotFoundException 404');
+  await send('CreateBillingGroup', { billingGroupName: name });
+  assert.deepEqual((await send('ListTagsForResource', { resourceArn: arns[3] })).tags, []);
+  await send('DeleteBillingGroup', { billingGroupName: name });
 }
 
 // Bulk registration. Only the upload is the platform's own: there is no S3 beside it.
@@ -360,6 +401,7 @@ const thingName = await things(certificate);
 await authorization(policyName, certificate, thingName);
 await templates();
 await registration();
+await tags();
 await bulk();
 await end(policyName, certificate, thingName);
 console.log(JSON.stringify({ passed: true, endpointAddress }));

@@ -49,7 +49,8 @@ try {
   assert.equal(await refusal('RegisterCACertificate', { caCertificate: own.pem, verificationCertificate: own.signs('another') }), 'RegistrationCodeValidationException 400');
   assert.equal(await refusal('RegisterCACertificate', { caCertificate: own.pem }), 'CertificateValidationException 400');
   assert.equal(await refusal('RegisterCACertificate', { caCertificate: own.pem, certificateMode: 'SNI_ONLY', registrationConfig: { templateName: 'nobody' } }), 'ResourceNotFoundException 404');
-  const registered = await send('RegisterCACertificate', { caCertificate: own.pem, verificationCertificate: own.signs(registrationCode) });
+  const registered = await send('RegisterCACertificate', { caCertificate: own.pem, verificationCertificate: own.signs(registrationCode), tags: [{ Key: 'plant', Value: 'Berlin' }] });
+  assert.deepEqual((await send('ListTagsForResource', { resourceArn: registered.certificateArn })).tags, [{ Key: 'plant', Value: 'Berlin' }]);
   const certificateId = registered.certificateId;
   assert.match(registered.certificateArn, /:cacert\/[0-9a-f]{64}$/);
   assert.equal(await refusal('RegisterCACertificate', { caCertificate: own.pem, certificateMode: 'SNI_ONLY' }), 'ResourceAlreadyExistsException 409');

@@ -32,6 +32,7 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     GroupCommand.Create(),
     TypeCommand.Create(),
     BillingCommand.Create(),
+    TagCommand.Create(),
     PolicyCommand.Create(),
     ThingCommand.Create(),
 };

@@ -9,7 +9,7 @@ sealed class Streams(IAsk ask) : IOperations
     {
         ["issuer"] = "certificate-authority", ["certificate"] = "certificate-authority",
         ["template"] = "template-engine", ["provisioning"] = "template-engine", ["claim"] = "template-engine", ["bulk"] = "template-engine",
-        ["thing"] = "thing-registry", ["principal"] = "thing-registry", ["policy"] = "thing-registry", ["group"] = "thing-registry", ["type"] = "thing-registry", ["billing"] = "thing-registry",
+        ["thing"] = "thing-registry", ["principal"] = "thing-registry", ["policy"] = "thing-registry", ["group"] = "thing-registry", ["type"] = "thing-registry", ["billing"] = "thing-registry", ["tags"] = "thing-registry",
         ["session"] = "mqtt-gateway",
         ["revocation"] = "revocation", ["list"] = "revocation",
         ["rotation"] = "rotation-scheduler", ["campaign"] = "rotation-scheduler", ["renewal"] = "rotation-scheduler",

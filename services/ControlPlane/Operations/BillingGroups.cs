@@ -20,8 +20,9 @@ sealed class BillingGroups(IAsk ask, Arn arn) : IOperations
     async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
     {
         var name = request.Path("billingGroupName");
-        var answer = await ask.Ask<CreateBillingGroup, BillingGroupDescription>(
-            new() { BillingGroupName = name, Description = DescriptionIn(request), RequestedBy = request.Caller }, cancellation);
+        var answer = await ask.CreateTagged(request, () => ask.Ask<CreateBillingGroup, BillingGroupDescription>(
+            new() { BillingGroupName = name, Description = DescriptionIn(request), RequestedBy = request.Caller }, cancellation),
+            group => arn.Tagged(arn.BillingGroup(name), group.CreatedAt), cancellation);
         return answer.Reply(
             group => new { billingGroupName = name, billingGroupArn = arn.BillingGroup(name), billingGroupId = group.BillingGroupId },
             (null, arn.BillingGroup(name)));

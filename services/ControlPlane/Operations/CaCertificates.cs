@@ -33,7 +33,7 @@ sealed class CaCertificates(IAsk ask, Arn arn) : IOperations
         var pem = request.Text("caCertificate");
         var config = ReadConfig(request);
         if (await CheckTemplate(config, cancellation) is { } unusable) return Reply.Refuse(unusable);
-        var answer = await ask.Ask<RegisterTrustedAuthority, TrustedAuthorityDescription>(new()
+        var answer = await ask.CreateTagged(request, () => ask.Ask<RegisterTrustedAuthority, TrustedAuthorityDescription>(new()
         {
             CaCertificatePem = pem,
             VerificationCertificatePem = request.OptionalText("verificationCertificate"),
@@ -47,7 +47,7 @@ sealed class CaCertificates(IAsk ask, Arn arn) : IOperations
             AutoRegistration = request.Flag("allowAutoRegistration"),
             Config = config,
             RequestedBy = request.Caller,
-        }, cancellation);
+        }, cancellation), authority => arn.Tagged(ArnOf(authority.CaCertificateId), authority.CreatedAt), cancellation);
         return answer.Reply(
             authority => new { certificateArn = ArnOf(authority.CaCertificateId), certificateId = authority.CaCertificateId },
             Pki.Pem.TryReadOnly(pem, Pki.Pem.Certificate) is { } der && Pki.CertificateId.Of(der) is var id ? (id, ArnOf(id)) : null);

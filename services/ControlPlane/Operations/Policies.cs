@@ -24,6 +24,18 @@ sealed class Policies(IAsk ask, Arn arn) : IOperations
     async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
     {
         var (name, document) = (request.Path("policyName"), request.Text("policyDocument"));
+        var answer = await ask.CreateTagged(request, () => Create(name, document, request, cancellation), policy => arn.Tagged(arn.Policy(name), policy.CreatedAt), cancellation);
+        return answer.Reply(policy => new
+        {
+            policyName = name,
+            policyArn = arn.Policy(name),
+            policyDocument = policy.PolicyDocument,
+            policyVersionId = policy.VersionId,
+        }, (name, arn.Policy(name)));
+    }
+
+    async Task<Answer<PolicyVersionDescription>> Create(string name, string document, OperationRequest request, CancellationToken cancellation)
+    {
         var answer = await ask.Ask<CreatePolicy, PolicyVersionDescription>(
             new() { PolicyName = name, PolicyDocument = document, RequestedBy = request.Caller }, cancellation);
         if (request.IsRetry && answer.Refused?.Code == Reasons.AlreadyExists.Code)
@@ -32,13 +44,7 @@ sealed class Policies(IAsk ask, Arn arn) : IOperations
             if (first.Value is { IsDefaultVersion: true } made && made.PolicyDocument == document) answer = first;
         }
 
-        return answer.Reply(policy => new
-        {
-            policyName = name,
-            policyArn = arn.Policy(name),
-            policyDocument = policy.PolicyDocument,
-            policyVersionId = policy.VersionId,
-        }, (name, arn.Policy(name)));
+        return answer;
     }
 
     async Task<Reply> Get(OperationRequest request, CancellationToken cancellation) =>

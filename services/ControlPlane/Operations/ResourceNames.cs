@@ -31,6 +31,9 @@ static class ResourceNames
     public static string Of(this Arn arn, PolicyTarget target) =>
         target.CertificateId is { } certificate ? arn.Certificate(certificate) : arn.ThingGroup(target.ThingGroupName!);
 
+    /// <summary>A resource as its tags know it.</summary>
+    public static TaggedResource Tagged(this Arn arn, string resourceArn, DateTimeOffset createdAt) => new() { Name = resourceArn[arn.Prefix.Length..], CreatedAt = createdAt };
+
     /// <summary>As the API writes a certificate's mode.</summary>
     public static string Text(this CertificateMode mode) => mode == CertificateMode.SniOnly ? "SNI_ONLY" : "DEFAULT";
 

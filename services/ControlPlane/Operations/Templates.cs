@@ -23,6 +23,15 @@ sealed class Templates(IAsk ask, Arn arn) : IOperations
     async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
     {
         var (name, body) = (request.Text("templateName"), request.Text("templateBody"));
+        var answer = await ask.CreateTagged(
+            request, () => Create(name, body, request, cancellation), template => arn.Tagged(arn.ProvisioningTemplate(name), template.CreatedAt), cancellation);
+        return answer.Reply(
+            template => new { templateArn = arn.ProvisioningTemplate(name), templateName = name, defaultVersionId = template.DefaultVersionId },
+            (name, arn.ProvisioningTemplate(name)));
+    }
+
+    async Task<Answer<TemplateDescription>> Create(string name, string body, OperationRequest request, CancellationToken cancellation)
+    {
         var answer = await ask.Ask<CreateTemplate, TemplateDescription>(new()
         {
             TemplateName = name,
@@ -40,9 +49,7 @@ sealed class Templates(IAsk ask, Arn arn) : IOperations
             if (first.Value is { DefaultVersionId: 1 } made && made.TemplateBody == body) answer = first;
         }
 
-        return answer.Reply(
-            template => new { templateArn = arn.ProvisioningTemplate(name), templateName = name, defaultVersionId = template.DefaultVersionId },
-            (name, arn.ProvisioningTemplate(name)));
+        return answer;
     }
 
     async Task<Reply> Describe(OperationRequest request, CancellationToken cancellation) =>

@@ -47,15 +47,16 @@ sealed class ThingGroups(IAsk ask, Arn arn) : IOperations
         }, (null, arn.ThingGroup(name)));
     }
 
-    Task<Answer<ThingGroupDescription>> Create(OperationRequest request, string? query, CancellationToken cancellation) => ask.Ask<CreateThingGroup, ThingGroupDescription>(new()
-    {
-        ThingGroupName = request.Path("thingGroupName"),
-        ParentGroupName = query is null ? request.OptionalText("parentGroupName") : null,
-        Description = DescriptionOf(request),
-        Attributes = AttributesOf(request) ?? [],
-        Query = query,
-        RequestedBy = request.Caller,
-    }, cancellation);
+    Task<Answer<ThingGroupDescription>> Create(OperationRequest request, string? query, CancellationToken cancellation) =>
+        ask.CreateTagged(request, () => ask.Ask<CreateThingGroup, ThingGroupDescription>(new()
+        {
+            ThingGroupName = request.Path("thingGroupName"),
+            ParentGroupName = query is null ? request.OptionalText("parentGroupName") : null,
+            Description = DescriptionOf(request),
+            Attributes = AttributesOf(request) ?? [],
+            Query = query,
+            RequestedBy = request.Caller,
+        }, cancellation), group => arn.Tagged(arn.ThingGroup(group.ThingGroupName), group.CreatedAt), cancellation);
 
     async Task<Reply> Update(OperationRequest request, bool isDynamic, CancellationToken cancellation)
     {

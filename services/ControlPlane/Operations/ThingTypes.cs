@@ -17,13 +17,13 @@ sealed class ThingTypes(IAsk ask, Arn arn) : IOperations
     async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
     {
         var (name, properties) = (request.Path("thingTypeName"), request.Object("thingTypeProperties"));
-        var answer = await ask.Ask<CreateThingType, ThingTypeDescription>(new()
+        var answer = await ask.CreateTagged(request, () => ask.Ask<CreateThingType, ThingTypeDescription>(new()
         {
             ThingTypeName = name,
             Description = OperationRequest.TextOf(OperationRequest.Member(properties, "thingTypeDescription"), "thingTypeDescription"),
             SearchableAttributes = OperationRequest.ListOf(OperationRequest.Member(properties, "searchableAttributes"), "searchableAttributes"),
             RequestedBy = request.Caller,
-        }, cancellation);
+        }, cancellation), type => arn.Tagged(arn.ThingType(name), type.CreatedAt), cancellation);
         return answer.Reply(type => new { thingTypeName = name, thingTypeArn = arn.ThingType(name), thingTypeId = type.ThingTypeId }, (null, arn.ThingType(name)));
     }
 
