@@ -108,8 +108,8 @@ public sealed class PlatformStandIn : IMqttPolicy, IAsyncDisposable
         Roots = Roots,
         TemplateName = "sensors",
         Parameters = new Dictionary<string, string> { ["SerialNumber"] = serial },
-        AnswerTimeout = TimeSpan.FromSeconds(20),
-        ConnectTimeout = TimeSpan.FromSeconds(20),
+        AnswerTimeout = Eventually.Patience,
+        ConnectTimeout = Eventually.Patience,
         Retry = new() { FirstDelay = TimeSpan.FromMilliseconds(1) },
     };
 

@@ -52,7 +52,7 @@ static class NativeServer
                 await connection.OpenAsync();
                 return;
             }
-            catch (NpgsqlException) when (deadline.Elapsed < TimeSpan.FromSeconds(60) && !guard.HasExited)
+            catch (NpgsqlException) when (deadline.Elapsed < Eventually.Patience && !guard.HasExited)
             {
                 await Task.Delay(100);
             }

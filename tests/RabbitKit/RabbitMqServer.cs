@@ -91,7 +91,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
         var deadline = Stopwatch.StartNew();
         while (!await Answers())
         {
-            if (_process.HasExited || deadline.Elapsed > TimeSpan.FromSeconds(60))
+            if (_process.HasExited || deadline.Elapsed > Eventually.Patience)
                 throw new InvalidOperationException($"RabbitMQ did not start (apt-get install rabbitmq-server):\n{LogTail()}");
             await Task.Delay(100);
         }

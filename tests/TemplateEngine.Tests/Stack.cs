@@ -26,7 +26,7 @@ public sealed class Stack : IAsyncLifetime
     WebApplication _neighbours = null!;
 
     /// <summary>How long the service waits for the registry: short only where the registry is to be silent.</summary>
-    internal TimeSpan RegistryTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    internal TimeSpan RegistryTimeout { get; init; } = Eventually.Patience;
 
     internal RegistryStandIn Registry { get; } = new();
     internal IAsk Ask => _neighbours.Services.GetRequiredService<IAsk>();
