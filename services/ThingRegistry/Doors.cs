@@ -42,6 +42,7 @@ static class Doors
         bus.AddRequestConsumer<CreateThingTypeConsumer>();
         bus.AddRequestConsumer<DescribeThingTypeConsumer>();
         bus.AddRequestConsumer<ListThingTypesConsumer>();
+        bus.AddRequestConsumer<UpdateThingTypeConsumer>();
         bus.AddRequestConsumer<DeprecateThingTypeConsumer>();
         bus.AddRequestConsumer<DeleteThingTypeConsumer>();
         bus.AddRequestConsumer<CreateThingGroupConsumer>();

@@ -25,6 +25,7 @@ static class EventNames
         .Map<CertificateDetached>("thing.certificate-detached.v1")
         .Map<ThingDeleted>("thing.deleted.v1")
         .Map<ThingTypeCreated>("type.created.v1")
+        .Map<ThingTypeUpdated>("type.updated.v1")
         .Map<ThingTypeDeprecated>("type.deprecated.v1")
         .Map<ThingTypeRestored>("type.restored.v1")
         .Map<ThingTypeDeleted>("type.deleted.v1")

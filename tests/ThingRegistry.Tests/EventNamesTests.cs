@@ -16,7 +16,7 @@ public sealed class EventNamesTests
             "tags.added.v1", "tags.removed.v1",
             "thing.billing-group-changed.v1", "thing.certificate-attached.v1", "thing.certificate-detached.v1", "thing.deleted.v1", "thing.group-joined.v1",
             "thing.group-left.v1", "thing.registered.v1", "thing.reprovisioned.v1", "thing.updated.v1", "type.created.v1", "type.deleted.v1",
-            "type.deprecated.v1", "type.restored.v1",
+            "type.deprecated.v1", "type.restored.v1", "type.updated.v1",
         ]);
 
     [Fact]

@@ -169,6 +169,10 @@ async function things(certificate) {
   assert.equal((await send('CreateThingType', { thingTypeName, thingTypeProperties: { thingTypeDescription: 'a sensor', searchableAttributes: ['color'] } })).thingTypeId, type.thingTypeId);
   assert.equal((await send('DescribeThingType', { thingTypeName })).thingTypeProperties.thingTypeDescription, 'a sensor');
   assert.equal((await send('ListThingTypes', { thingTypeName })).thingTypes.length, 1);
+  await send('UpdateThingType', { thingTypeName, thingTypeProperties: { thingTypeDescription: 'the sensor' } });
+  assert.deepEqual((await send('ListThingTypes', { thingTypeName })).thingTypes[0].thingTypeProperties, { thingTypeDescription: 'the sensor', searchableAttributes: ['color'] });
+  assert.equal(await refusal('UpdateThingType', { thingTypeName, thingTypeProperties: { mqtt5Configuration: { propagatingAttributes: [{ userPropertyKey: 'color', thingAttribute: 'color' }] } } }), 'InvalidRequestException 400');
+  assert.equal(await refusal('UpdateThingType', { thingTypeName: 'nobody', thingTypeProperties: {} }), 'ResourceNotFoundException 404');
 
   await send('DeprecateThingType', { thingTypeName });
   assert.equal((await send('DescribeThingType', { thingTypeName })).thingTypeMetadata.deprecated, true);

@@ -129,6 +129,16 @@ public sealed record CreateThingType
     public required string RequestedBy { get; init; }
 }
 
+/// <summary>Answered by <see cref="Done"/>. What is null stays as it is.</summary>
+[MessageUrn("fleet:update-thing-type:v1", useDefaultPrefix: false)]
+public sealed record UpdateThingType
+{
+    public required string ThingTypeName { get; init; }
+    public string? Description { get; init; }
+    public IReadOnlyList<string>? SearchableAttributes { get; init; }
+    public required string RequestedBy { get; init; }
+}
+
 /// <summary>Answered by <see cref="ThingTypeDescription"/>.</summary>
 [MessageUrn("fleet:describe-thing-type:v1", useDefaultPrefix: false)]
 public sealed record DescribeThingType

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FleetPlatform.ControlPlane.Http;
 
 namespace FleetPlatform.ControlPlane.Operations;
@@ -9,6 +10,7 @@ sealed class ThingTypes(IAsk ask, Arn arn) : IOperations
     [
         new("CreateThingType", "POST /thing-types/{thingTypeName}", Create),
         new("DescribeThingType", "GET /thing-types/{thingTypeName}", Describe),
+        new("UpdateThingType", "PATCH /thing-types/{thingTypeName}", Update),
         new("DeprecateThingType", "POST /thing-types/{thingTypeName}/deprecate", Deprecate),
         new("DeleteThingType", "DELETE /thing-types/{thingTypeName}", Delete),
         new("ListThingTypes", "GET /thing-types", List),
@@ -16,7 +18,7 @@ sealed class ThingTypes(IAsk ask, Arn arn) : IOperations
 
     async Task<Reply> Create(OperationRequest request, CancellationToken cancellation)
     {
-        var (name, properties) = (request.Path("thingTypeName"), request.Object("thingTypeProperties"));
+        var (name, properties) = (request.Path("thingTypeName"), PropertiesIn(request));
         var answer = await ask.CreateTagged(request, () => ask.Ask<CreateThingType, ThingTypeDescription>(new()
         {
             ThingTypeName = name,
@@ -36,6 +38,29 @@ sealed class ThingTypes(IAsk ask, Arn arn) : IOperations
             thingTypeProperties = Properties(type),
             thingTypeMetadata = Metadata(type),
         });
+
+    // What the request leaves out stays as it is.
+    async Task<Reply> Update(OperationRequest request, CancellationToken cancellation)
+    {
+        var properties = PropertiesIn(request);
+        var searchable = OperationRequest.Member(properties, "searchableAttributes");
+        return (await ask.Ask<UpdateThingType, Done>(new()
+        {
+            ThingTypeName = request.Path("thingTypeName"),
+            Description = OperationRequest.TextOf(OperationRequest.Member(properties, "thingTypeDescription"), "thingTypeDescription"),
+            SearchableAttributes = searchable is null ? null : OperationRequest.ListOf(searchable, "searchableAttributes"),
+            RequestedBy = request.Caller,
+        }, cancellation)).Reply();
+    }
+
+    // Attributes of the publisher in every message are not offered; who asks for them must not believe that they come.
+    static JsonElement? PropertiesIn(OperationRequest request)
+    {
+        var properties = request.Object("thingTypeProperties");
+        return OperationRequest.Member(OperationRequest.Member(properties, "mqtt5Configuration"), "propagatingAttributes") is not { ValueKind: JsonValueKind.Array } list || list.GetArrayLength() == 0
+            ? properties
+            : throw new InvalidInputException("mqtt5Configuration.propagatingAttributes is not offered here: messages arrive as their publishers sent them. Leave it out.");
+    }
 
     async Task<Reply> Deprecate(OperationRequest request, CancellationToken cancellation) => (await ask.Ask<DeprecateThingType, Done>(new()
     {

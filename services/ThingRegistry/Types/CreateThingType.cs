@@ -5,15 +5,9 @@ namespace FleetPlatform.ThingRegistry.Types;
 /// <summary>Creates a thing type. The same type again, unchanged, succeeds; with other contents it exists already.</summary>
 static class CreateThingType
 {
-    const int MaximumSearchableAttributes = 3;
-    const int MaximumDescriptionCharacters = 2028;
-
     public static Decision<ThingTypeEvent> Decide(Command command, ThingType type, Guid id, DateTimeOffset now)
     {
-        if (command.SearchableAttributes.Count > MaximumSearchableAttributes)
-            return new Refusal(Reasons.InvalidRequest.Code, $"A thing type has at most {MaximumSearchableAttributes} searchable attributes.");
-        if (command.Description?.Length > MaximumDescriptionCharacters)
-            return new Refusal(Reasons.InvalidRequest.Code, $"A description has at most {MaximumDescriptionCharacters} characters.");
+        if (ThingType.Refuse(command.Description, command.SearchableAttributes) is { } refusal) return refusal;
         if (!type.Exists) return new ThingTypeCreated(id, command.Description, command.SearchableAttributes, now);
 
         return type.Description == command.Description && type.SearchableAttributes.SequenceEqual(command.SearchableAttributes)

@@ -30,6 +30,10 @@ sealed class TypesTable : IInlineProjection
                     Listing.Texts(e.SearchableAttributes),
                     new() { Value = e.At.ToUniversalTime() });
                 break;
+            case ThingTypeUpdated e:
+                batch.Add("update fleet_types set description = $2, searchable_attributes = $3 where name = $1",
+                    Listing.Text(@event.StreamId.Key), Listing.Text(e.Description), Listing.Texts(e.SearchableAttributes));
+                break;
             case ThingTypeDeprecated e:
                 batch.Add("update fleet_types set deprecated_at = $2 where name = $1", Listing.Text(@event.StreamId.Key), new() { Value = e.At.ToUniversalTime() });
                 break;

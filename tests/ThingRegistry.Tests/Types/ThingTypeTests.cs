@@ -10,6 +10,7 @@ public sealed class ThingTypeTests(RegistryFixture fixture) : IClassFixture<Regi
     [
         type => CreateThingType.Decide(new() { ThingTypeName = "lock", RequestedBy = "test" }, type, Guid.CreateVersion7(), A.Noon),
         type => DeprecateThingType.Decide(new() { ThingTypeName = "lock", RequestedBy = "test" }, type, A.Noon),
+        type => Update(type, "a lock"),
         type => DeprecateThingType.Decide(new() { ThingTypeName = "lock", Undo = true, RequestedBy = "test" }, type, A.Noon),
         type => Delete(type, A.Noon + Options.ThingTypeDeletionDelay),
     ];
@@ -30,9 +31,25 @@ public sealed class ThingTypeTests(RegistryFixture fixture) : IClassFixture<Regi
         var deprecated = type.Fold(Questions[1](type).Events);
         Delete(deprecated, A.Noon + Options.ThingTypeDeletionDelay - TimeSpan.FromSeconds(1)).Refusal!.Detail.ShouldContain("2026-");
         Delete(deprecated, A.Noon + Options.ThingTypeDeletionDelay, hasThings: true).Refusal!.Code.ShouldBe("invalid-request");
-        deprecated.Fold(Questions[3](deprecated).Events).Exists.ShouldBeFalse();
+        deprecated.Fold(Questions[^1](deprecated).Events).Exists.ShouldBeFalse();
         DeprecateThingType.Decide(new() { ThingTypeName = "none", RequestedBy = "test" }, ThingType.Initial, A.Noon).Refusal!.Code.ShouldBe("not-found");
     }
+
+    [Fact]
+    public void An_update_changes_what_it_names_and_leaves_the_rest()
+    {
+        var type = ThingType.Initial.Fold(Questions[0](ThingType.Initial).Events);
+
+        var updated = type.Fold(Update(type, "a lock", "site").Events);
+        updated.ShouldBe(type with { Description = "a lock", SearchableAttributes = updated.SearchableAttributes });
+        updated.SearchableAttributes.ShouldBe(["site"]);
+        updated.Fold(Update(updated, description: null).Events).ShouldBe(updated);
+        Update(type, null, "a", "b", "c", "d").Refusal!.Code.ShouldBe("invalid-request");
+        Update(ThingType.Initial, "a lock").Refusal!.Code.ShouldBe("not-found");
+    }
+
+    static Decision<ThingTypeEvent> Update(ThingType type, string? description, params string[] searchable) => UpdateThingType.Decide(
+        new() { ThingTypeName = "lock", Description = description, SearchableAttributes = searchable is [] ? null : searchable, RequestedBy = "test" }, type, A.Noon);
 
     [Fact]
     public async Task A_deprecated_type_stays_with_what_has_it_and_nothing_new_gets_it()

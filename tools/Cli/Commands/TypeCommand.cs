@@ -15,7 +15,10 @@ static class TypeCommand
 
     public static Command Create() => new("type", "Thing types; a template may only name one that exists.")
     {
-        new Command("create", "Creates a type.") { Name, Description, Searchable }.Runs(Make),
+        new Command("create", "Creates a type.") { Name, Description, Searchable }.Runs((parsed, _, controlPlane, cancellation) =>
+            Printed.Send(controlPlane, HttpMethod.Post, Path(parsed), Properties(parsed), cancellation)),
+        new Command("change", "Changes what is given; the rest stays.") { Name, Description, Searchable }.Runs((parsed, _, controlPlane, cancellation) =>
+            Printed.Send(controlPlane, HttpMethod.Patch, Path(parsed), Properties(parsed), cancellation)),
         new Command("list", "All types.").Runs((_, _, controlPlane, cancellation) => Printed.Names(controlPlane, "/thing-types", "thingTypes", "thingTypeName", cancellation)),
         new Command("show", "What a type is, and whether it is deprecated.") { Name }.Runs(Show),
         new Command("deprecate", "Nothing new gets it; what has it keeps it.") { Name, Undo }.Runs((parsed, _, controlPlane, cancellation) =>
@@ -26,11 +29,12 @@ static class TypeCommand
 
     static string Path(ParseResult parsed) => $"/thing-types/{Printed.Segment(parsed.GetValue(Name)!)}";
 
-    static Task<int> Make(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
+    static JsonObject Properties(ParseResult parsed)
     {
-        var properties = new JsonObject { ["searchableAttributes"] = new JsonArray([.. (parsed.GetValue(Searchable) ?? []).Select(name => JsonValue.Create(name))]) };
+        var properties = new JsonObject();
+        if (parsed.GetValue(Searchable) is { Length: > 0 } names) properties["searchableAttributes"] = new JsonArray([.. names.Select(name => JsonValue.Create(name))]);
         if (parsed.GetValue(Description) is { } description) properties["thingTypeDescription"] = description;
-        return Printed.Send(controlPlane, HttpMethod.Post, Path(parsed), new() { ["thingTypeProperties"] = properties }, cancellation);
+        return new() { ["thingTypeProperties"] = properties };
     }
 
     static async Task<int> Show(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
