@@ -46,6 +46,11 @@ static class CommandLine
             {
                 return Fail(failure.Message, failure.Remedy);
             }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                Fail("Interrupted.", "Run the same command again; factory and bulk go on where they stopped.");
+                return Interrupted;
+            }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
                 return Fail(failure.Message, "Name a file that is there, in a folder that you may use.");
@@ -53,6 +58,8 @@ static class CommandLine
         });
         return command;
     }
+
+    const int Interrupted = 130; // as shells say of SIGINT
 
     static int Fail(string message, string remedy)
     {

@@ -69,6 +69,8 @@ static class SourceJson
         catch (JsonException broken)
         {
             var offset = OffsetOf(source.Bytes, broken.LineNumber ?? 0, broken.BytePositionInLine ?? 0);
+            if (source.Bytes[offset..].Trim(" \r\n\t"u8).IsEmpty)
+                throw source.Error(offset, "$", "The text ends before the JSON does.", "Close what is open: a { or [, or the quotes of a text.");
             throw source.Error(offset, "$", "This is not JSON, or it is nested too deeply.",
                 $"Check quotes, commas and brackets here; at most {maximumDepth} levels.");
         }

@@ -149,7 +149,7 @@ static partial class ApplyProvisioning
 
         var old = thing.Certificates.Where(id => id != command.CertificateId).ToArray();
         if (old.Length > 0 && command.Reprovisioning == Reprovisioning.Refuse)
-            return new Refusal(Reasons.AlreadyProvisioned.Code, $"Thing {wanted.ThingName} has a certificate already, and template {command.TemplateName} refuses devices that come again.");
+            return new Refusal(Reasons.AlreadyProvisioned.Code, $"Thing {wanted.ThingName} has a certificate already, and devices that come again are refused.");
 
         var events = new List<ThingEvent>();
         if (type != thing.TypeName || !AttributeRules.Same(attributes, thing.Attributes)) events.Add(new ThingUpdated(type, attributes, now));

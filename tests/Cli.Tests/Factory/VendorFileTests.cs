@@ -30,6 +30,16 @@ public sealed class VendorFileTests : IDisposable
     }
 
     [Fact]
+    public void Of_several_columns_one_must_say_that_it_is_the_serial_number()
+    {
+        File.WriteAllText(_path, "number,mac\nSL1,aa\n");
+
+        var refused = Should.Throw<CommandFailedException>(() => SerialNumbers.Read(_path));
+        refused.Message.ShouldContain("the columns number, mac");
+        refused.Remedy.ShouldContain("serial, serialnumber");
+    }
+
+    [Fact]
     public void Quoted_fields_keep_separators_quotes_and_lines() =>
         Csv.Read("a,b\n\"1,\"\"2\"\"\",\"x\ny\"\n").ShouldBe([["a", "b"], ["1,\"2\"", "x\ny"]]);
 

@@ -26,6 +26,12 @@ public sealed class VendorManifestTests : IDisposable
         devices[1].Columns.ShouldBe(new Dictionary<string, string> { ["MAC"] = "bb" });
     }
 
+    [Theory]
+    [InlineData("number,certificate\nSN1,x\n", "none is called serial")]
+    [InlineData("serial,key\nSN1,x\n", "none is called certificate")]
+    public void A_list_without_the_columns_that_it_needs_is_refused_whole(string text, string reason) =>
+        Should.Throw<CommandFailedException>(() => Read("list.csv", text)).Message.ShouldContain(reason);
+
     [Fact]
     public void Json_is_an_array_or_an_object_a_line()
     {

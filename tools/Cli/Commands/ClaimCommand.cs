@@ -10,6 +10,8 @@ static class ClaimCommand
     static readonly Option<string> Template = new("--template") { Description = "The template the claim may provision with.", Required = true };
     static readonly Option<string> Output = new("--output") { Description = "Folder for claim.pem, claim.key and root-ca.pem.", Required = true };
 
+    const string Key = "claim.key";
+
     public static Command Create() =>
         ClaimBudgetCommands.AddTo(new Command("claim", "Makes a claim certificate for a template, and looks after claims.") { Template, Output, Temporary }.Runs(Run));
 
@@ -18,12 +20,15 @@ static class ClaimCommand
     static async Task<int> Run(ParseResult parsed, FleetEndpoints endpoints, ControlPlaneClient controlPlane, CancellationToken cancellation)
     {
         var template = parsed.GetValue(Template)!;
+        var folder = Directory.CreateDirectory(parsed.GetValue(Output)!).FullName;
+        // The key is nowhere else, and a batch may have been flashed with it.
+        if (File.Exists(Path.Combine(folder, Key))) throw new CommandFailedException($"{Path.Combine(folder, Key)} is there already.", "Give another folder with --output.");
+        await controlPlane.DescribeTemplate(template, cancellation); // a misspelt name would be found when the first box is switched on
         var claim = parsed.GetValue(Temporary)
             ? await controlPlane.CreateProvisioningClaim(template, cancellation)
             : await Make(template, template, controlPlane, cancellation);
-        var folder = Directory.CreateDirectory(parsed.GetValue(Output)!).FullName;
         File.WriteAllText(Path.Combine(folder, "claim.pem"), claim.CertificatePem);
-        WritePrivate(Path.Combine(folder, "claim.key"), claim.PrivateKeyPem);
+        WritePrivate(Path.Combine(folder, Key), claim.PrivateKeyPem);
         File.Copy(endpoints.RootCa, Path.Combine(folder, "root-ca.pem"), overwrite: true);
         AnsiConsole.MarkupLineInterpolated($"claim {claim.CertificateId} in {folder}");
         return 0;
@@ -48,7 +53,7 @@ static class ClaimCommand
     {
         using var stream = new FileStream(path, new FileStreamOptions
         {
-            Mode = FileMode.Create,
+            Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         });

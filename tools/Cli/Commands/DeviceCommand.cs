@@ -31,7 +31,7 @@ static class DeviceCommand
         var items = await controlPlane.RegisterThings(
             registration.Order(BatchOf(key)), [registration.Item(name, key.CreateSigningRequest(name))], cancellation);
         if (items[0] is { Code: { } code } refused)
-            throw new CommandFailedException($"{code}: {refused.Message}", "Correct it and run the command again: it goes on with the same key. docs/errors.md lists every reason.");
+            throw new CommandFailedException($"{code}: {refused.Message}", $"{LineOptions.Remedy(code)} Then run the command again: it goes on with the same key.");
 
         folder.Write(DeviceFolder.Certificate, items[0].CertificatePem!);
         File.Copy(endpoints.RootCa, folder.Of(DeviceFolder.RootCa), overwrite: true);

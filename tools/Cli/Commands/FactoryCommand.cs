@@ -62,6 +62,7 @@ static class FactoryCommand
         var outcome = await run.Handle(Math.Clamp(parsed.GetValue(Parallel), 1, 64), Tell, cancellation);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         foreach (var refused in outcome.Refused.Take(20)) AnsiConsole.MarkupLineInterpolated($"[red]{refused.Item}[/]  {refused.Code!}: {refused.Message ?? ""}");
+        foreach (var code in outcome.Refused.Select(refused => refused.Code!).Distinct(StringComparer.Ordinal)) AnsiConsole.MarkupLineInterpolated($"{code}: {LineOptions.Remedy(code)}");
         AnsiConsole.MarkupLineInterpolated(
             $"{before + outcome.Registered} of {order.Serials.Count} devices have their certificate, {outcome.Refused.Count} were refused; {outcome.Registered} in {seconds:0.0} s, {outcome.Registered / seconds:0} a second");
         AnsiConsole.MarkupLineInterpolated($"  {Path.Combine(folder, "devices")}, {Path.Combine(folder, Manifest.File)}");

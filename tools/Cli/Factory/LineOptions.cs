@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FleetPlatform.Cli.Commands;
 using FleetPlatform.Cli.ControlPlane;
+using FleetPlatform.Contracts;
 
 namespace FleetPlatform.Cli.Factory;
 
@@ -68,6 +69,11 @@ static class LineOptions
             Reprovisioning = parsed.GetValue(Reprovisioning)!,
         };
     }
+
+    /// <summary>What to do about a device that was refused with this code.</summary>
+    public static string Remedy(string code) => code == Reasons.AlreadyProvisioned.Code
+        ? "Give --reprovisioning keep or replace, or, with --template, set the template's own: ./fleet template reprovisioning."
+        : Reasons.Of(code).Remedy;
 
     static (string Name, string Value) Pair(string text) => text.Split('=', 2) is [{ Length: > 0 } name, var value]
         ? (name, value)

@@ -11,17 +11,21 @@ static class SerialNumbers
     /// Reads a file with one serial number a line; a CSV whose first line names a column of serial numbers; or JSON, an array of texts or of objects
     /// with such a member.
     /// </summary>
-    /// <exception cref="CommandFailedException">None of these.</exception>
+    /// <exception cref="CommandFailedException">None of these, or several columns without such a title.</exception>
     public static IReadOnlyList<string> Read(string path)
     {
         var text = File.ReadAllText(path);
-        return text.AsSpan().TrimStart() is ['[', ..] ? OfJson(path, text) : OfRows([.. Csv.Read(text)]);
+        return text.AsSpan().TrimStart() is ['[', ..] ? OfJson(path, text) : OfRows(path, [.. Csv.Read(text)]);
     }
 
-    static List<string> OfRows(List<string[]> rows)
+    static List<string> OfRows(string path, List<string[]> rows)
     {
         if (rows.Count == 0) return [];
         var column = Array.FindIndex(rows[0], name => Columns.Contains(name.Trim().ToLowerInvariant()));
+        // Of several columns the first is no better guess than another, and its title would become a device.
+        if (column < 0 && rows[0].Length > 1)
+            throw new CommandFailedException($"{path} has the columns {string.Join(", ", rows[0])}, and none is called serial.",
+                $"On the first line, call the column of the serial numbers one of: {string.Join(", ", Columns)}. Without titles, write one serial number a line.");
         return [.. rows.Skip(column < 0 ? 0 : 1).Select(row => row.ElementAtOrDefault(Math.Max(column, 0))?.Trim() ?? "").Where(serial => serial.Length > 0)];
     }
 

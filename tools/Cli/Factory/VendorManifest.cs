@@ -36,7 +36,7 @@ sealed class VendorManifest(string folder, bool byCommonName)
         if (Directory.Exists(path)) return [.. new VendorManifest(path, byCommonName).OfFolder()];
         if (!File.Exists(path)) throw new CommandFailedException($"There is no {path}.", "Name a CSV or JSON with serial numbers and certificates, or a folder of certificates.");
         var (text, manifest) = (File.ReadAllText(path), new VendorManifest(Path.GetDirectoryName(Path.GetFullPath(path))!, byCommonName));
-        var records = text.AsSpan().TrimStart() is ['[' or '{', ..] ? OfJson(path, text) : OfCsv(text);
+        var records = text.AsSpan().TrimStart() is ['[' or '{', ..] ? OfJson(path, text) : OfCsv(path, text, byCommonName);
         return [.. records.Select((record, index) => manifest.OfRecord($"record {index + 1}", record))];
     }
 
@@ -95,9 +95,13 @@ sealed class VendorManifest(string folder, bool byCommonName)
         return bytes is [0x30, ..] ? bytes : Pem.TryReadOnly(System.Text.Encoding.ASCII.GetString(bytes), Pem.Certificate);
     }
 
-    static IEnumerable<Dictionary<string, string>> OfCsv(string text)
+    static IEnumerable<Dictionary<string, string>> OfCsv(string path, string text, bool byCommonName)
     {
         var rows = Csv.Read(text).ToArray();
+        foreach (var names in (string[][])(byCommonName ? [CertificateColumns] : [SerialNumbers.Columns, CertificateColumns]))
+            if (rows.Length > 0 && !rows[0].Any(name => names.Contains(name.Trim().ToLowerInvariant())))
+                throw new CommandFailedException($"{path} has the columns {string.Join(", ", rows[0])}, and none is called {names[0]}.",
+                    $"On the first line, call that column one of: {string.Join(", ", names)}.");
         return rows.Length == 0 ? [] : rows.Skip(1).Select(row => Record(rows[0].Zip(row, (name, value) => (name.Trim(), value.Trim()))));
     }
 
