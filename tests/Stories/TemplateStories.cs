@@ -71,6 +71,19 @@ public sealed class TemplateStories(Platform platform) : IDisposable
         (await Claims("open", claim)).ExitCode.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_claim_is_made_for_a_template_that_exists_and_over_no_other()
+    {
+        await platform.CreatesTemplate("claimed");
+        var folder = Path.Combine(_folder, "batch");
+
+        (await Claims("--template", "claimd", "--output", folder)).Output.ShouldContain("There is no template \"claimd\".");
+        (await Claims("--template", "claimed", "--output", folder)).Succeeded();
+        var key = File.ReadAllText(Path.Combine(folder, "claim.key"));
+        (await Claims("--template", "claimed", "--output", folder)).ExitCode.ShouldBe(1);
+        File.ReadAllText(Path.Combine(folder, "claim.key")).ShouldBe(key);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     static async Task Registers(Exchange session, string serial, string? reason)
