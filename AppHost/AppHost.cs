@@ -11,17 +11,18 @@ var publishing = fleet.ExecutionContext.IsPublishMode;
 // What differs between a run on this machine and a deployment: where state lives, and who may connect.
 var folder = publishing ? "/var/lib/fleet" : Path.GetFullPath(settings["fleet-directory"] ?? Path.Combine(fleet.AppHostDirectory, "..", ".fleet"));
 var bind = publishing ? "0.0.0.0" : settings["bind"] ?? "127.0.0.1";
+var here = bind is "127.0.0.1" or "0.0.0.0" or "::" ? "localhost" : bind; // by which it is surely reached
 var dynamicPorts = settings["ports"] == "dynamic";
 var mqttHosts = publishing
     ? fleet.AddParameter("mqtt-host-names")
-    : fleet.AddParameter("mqtt-host-names", settings["host-names"] ?? (bind is "127.0.0.1" or "0.0.0.0" or "::" ? "localhost,127.0.0.1" : $"{bind},localhost,127.0.0.1"));
+    : fleet.AddParameter("mqtt-host-names", settings["host-names"] ?? (here == "localhost" ? "localhost,127.0.0.1" : $"{here},localhost,127.0.0.1"));
 var mqttHost = publishing
     ? fleet.AddParameter("mqtt-host-name")
-    : fleet.AddParameter("mqtt-host-name", settings["host-names"]?.Split(',')[0] ?? "localhost");
+    : fleet.AddParameter("mqtt-host-name", settings["host-names"]?.Split(',')[0] ?? here);
 
 var pkiHost = publishing // written into every certificate, so keep it short
     ? fleet.AddParameter("pki-host-name")
-    : fleet.AddParameter("pki-host-name", settings["pki-host-name"] ?? settings["host-names"]?.Split(',')[0] ?? "localhost");
+    : fleet.AddParameter("pki-host-name", settings["pki-host-name"] ?? settings["host-names"]?.Split(',')[0] ?? here);
 
 // Secrets: generated on first run, kept with the fleet's state, never printed.
 var keyPassphrase = Secret("certificate-authority-passphrase", length: 43);
@@ -94,4 +95,4 @@ IResourceBuilder<ProjectResource> WithTokenKey(IResourceBuilder<ProjectResource>
 IResourceBuilder<ParameterResource> Secret(string name, int length) => fleet
     .AddParameter(name, new GenerateParameterDefault { MinLength = length, Special = false }, secret: true, persist: true);
 
-int? PortOr(string setting, int? usual) => dynamicPorts || settings[setting] == "0" ? null : settings.GetValue(setting, usual);
+int? PortOr(string setting, int? usual) => settings.GetValue(setting, dynamicPorts ? null : usual) is > 0 and var port ? port : null;

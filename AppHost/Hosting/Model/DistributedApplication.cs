@@ -9,6 +9,12 @@ sealed class DistributedApplication(DistributedApplicationBuilder builder)
 {
     public static IDistributedApplicationBuilder CreateBuilder(string[] args)
     {
+        if (args is ["--help" or "-h"])
+        {
+            Console.WriteLine(HostCommandLine.Help);
+            Environment.Exit(0);
+        }
+
         try
         {
             return new DistributedApplicationBuilder(args, FindAppHostDirectory(AppContext.BaseDirectory));
@@ -39,6 +45,11 @@ sealed class DistributedApplication(DistributedApplicationBuilder builder)
         {
             // Something of this machine or its configuration, which the message explains; a stack trace would only hide it.
             await Console.Error.WriteLineAsync(wrong.Message);
+            Environment.ExitCode = 2;
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"{wrong.Message}\nThe stack's folder is {builder.Options.Folder.Path}: a place that this user may write to, with space left. Another one: --fleet-directory.");
             Environment.ExitCode = 2;
         }
     }

@@ -73,12 +73,8 @@ sealed class DistributedApplicationBuilder : IDistributedApplicationBuilder
             .AddJsonFile(Path.Combine(appHostDirectory, "appsettings.json"), optional: true)
             .AddEnvironmentVariables()
             .AddCommandLine(args);
-        ExecutionContext = new(Configuration["publisher"] switch
-        {
-            null => DistributedApplicationOperation.Run,
-            "manifest" => DistributedApplicationOperation.Publish,
-            var other => throw new DistributedApplicationException($"There is no publisher '{other}'; there is 'manifest'."),
-        });
+        HostCommandLine.Check(args);
+        ExecutionContext = new(Configuration["publisher"] == "manifest" ? DistributedApplicationOperation.Publish : DistributedApplicationOperation.Run);
         Options = HostOptions.Read(Configuration, appHostDirectory);
         Secrets = new SecretsFile(Options.Folder.Secrets);
     }

@@ -17,7 +17,7 @@ static class PostgresBuilderExtensions
     {
         var server = new PostgresServerResource(name, userName?.Resource, (password ?? builder.AddGeneratedPassword(name)).Resource)
         {
-            ConfiguredConnectionString = builder.Configuration.GetConnectionString(name),
+            ConfiguredConnectionString = builder.ConfiguredConnectionString(name),
         };
         return builder.AddResource(server)
             .WithEndpoint(port: port, targetPort: 5432, name: "tcp")
@@ -32,7 +32,7 @@ static class PostgresBuilderExtensions
     {
         var database = new PostgresDatabaseResource(name, databaseName ?? name, builder.Resource)
         {
-            ConfiguredConnectionString = builder.ApplicationBuilder.Configuration.GetConnectionString(name),
+            ConfiguredConnectionString = builder.ApplicationBuilder.ConfiguredConnectionString(name),
         };
         builder.Resource.AddDatabase(database.Name, database.DatabaseName);
         return builder.ApplicationBuilder.AddResource(database);
@@ -56,7 +56,7 @@ static class RabbitMQBuilderExtensions
     {
         var server = new RabbitMQServerResource(name, userName?.Resource, (password ?? builder.AddGeneratedPassword(name)).Resource)
         {
-            ConfiguredConnectionString = builder.Configuration.GetConnectionString(name),
+            ConfiguredConnectionString = builder.ConfiguredConnectionString(name),
         };
         return builder.AddResource(server)
             .WithEndpoint(port: port, targetPort: 5672, name: "tcp")
@@ -122,6 +122,10 @@ static class ParameterResourceBuilderExtensions
 
     internal static IResourceBuilder<ParameterResource> AddGeneratedPassword(this IDistributedApplicationBuilder builder, string name) =>
         builder.AddParameter($"{name}-password", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true, persist: true);
+
+    /// <summary>A connection string from configuration; an empty one is none.</summary>
+    internal static string? ConfiguredConnectionString(this IDistributedApplicationBuilder builder, string name) =>
+        builder.Configuration.GetConnectionString(name) is { Length: > 0 } given ? given : null;
 
     static string? Configured(IDistributedApplicationBuilder builder, string name) => builder.Configuration[$"Parameters:{name}"];
 

@@ -50,7 +50,7 @@ static class ApplicationRun
         return runnables;
     }
 
-    static string Option(EndpointAnnotation endpoint) => endpoint.Name == "mqtts" ? "--mqtt-port" : "--control-plane-port";
+    static string Option(EndpointAnnotation endpoint) => endpoint.Name switch { "mqtts" => "--mqtt-port", "pki" => "--pki-port", _ => "--control-plane-port" };
 
     static async Task Supervise(IReadOnlyList<Runnable> runnables, IReadOnlyList<IResource> resources, HostOptions options, HostConsole console, CancellationToken stopping)
     {

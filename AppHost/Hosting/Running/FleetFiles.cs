@@ -73,9 +73,9 @@ static class FleetFiles
           State, logs           {options.Folder.State}, {options.Folder.Logs}/
 
         Try next, in another terminal:
-          ./fleet quickstart                              a policy, a template, a claim, and one device, step by step
-          ./fleet simulate --devices 100 --parallel 8     a small fleet provisions itself
-          ./fleet why <serial>                            what happened to one device, and why
+          ./fleet quickstart{options.FolderOption}                              a policy, a template, a claim, and one device, step by step
+          ./fleet simulate --devices 100 --parallel 8{options.FolderOption}     a small fleet provisions itself
+          ./fleet why <serial>{options.FolderOption}                            what happened to one device, and why
 
         """;
 

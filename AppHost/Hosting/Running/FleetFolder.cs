@@ -6,6 +6,8 @@ namespace Aspire.Hosting.Running;
 /// <summary>The one folder that holds everything a stack leaves on this machine.</summary>
 sealed class FleetFolder(string path)
 {
+    static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11; // EWOULDBLOCK: the lock is somebody else's
+
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     public string Path { get; } = path;
@@ -37,7 +39,7 @@ sealed class FleetFolder(string path)
         {
             return new FileStream(In("host.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException taken)
+        catch (IOException taken) when (taken.HResult == WouldBlock)
         {
             throw new DistributedApplicationException($"A stack already runs from {Path}. Stop it with ./fleet down, or give this one a folder of its own with --fleet-directory.", taken);
         }

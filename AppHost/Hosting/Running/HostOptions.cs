@@ -53,19 +53,22 @@ sealed record HostOptions
     /// <summary>Telemetry settings of the host's own environment that services get too.</summary>
     public IReadOnlyDictionary<string, string> Telemetry { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>What a command must be told to find this stack; empty in the usual folder.</summary>
+    public string FolderOption => Folder.Path == Path.GetFullPath(UsualFolder(AppHostDirectory)) ? "" : $" --fleet-directory {Folder.Path}";
+
     public static HostOptions Read(IConfiguration configuration, string appHostDirectory) => new()
     {
         AppHostDirectory = appHostDirectory,
-        Folder = new FleetFolder(Path.GetFullPath(configuration["fleet-directory"] ?? Path.Combine(appHostDirectory, "..", ".fleet"))),
-        Servers = Enum.TryParse<ServerSource>(configuration["servers"] ?? nameof(ServerSource.Automatic), ignoreCase: true, out var servers)
-            ? servers
-            : throw new DistributedApplicationException($"--servers is automatic, container or native, not '{configuration["servers"]}'."),
+        Folder = new FleetFolder(Path.GetFullPath(configuration["fleet-directory"] ?? UsualFolder(appHostDirectory))),
+        Servers = Enum.TryParse<ServerSource>(configuration["servers"], ignoreCase: true, out var servers) ? servers : ServerSource.Automatic,
         PostgresPrograms = configuration["postgres-programs"],
         RabbitMqPrograms = configuration["rabbitmq-programs"],
         ShowsOutput = configuration["console"] != "quiet",
         OutputPath = configuration["output-path"],
         Telemetry = ReadTelemetry(configuration),
     };
+
+    static string UsualFolder(string appHostDirectory) => Path.Combine(appHostDirectory, "..", ".fleet");
 
     static Dictionary<string, string> ReadTelemetry(IConfiguration configuration)
     {

@@ -21,7 +21,7 @@ sealed class Ports(string rememberedIn)
     {
         if (asked is { } port)
         {
-            if (!IsFree(port)) throw new DistributedApplicationException($"Port {port} for {purpose} is taken on this machine. Choose another with {option}, or 0 for any.");
+            if (WhyNot(port) is { } reason) throw new DistributedApplicationException($"Port {port} for {purpose} {reason}. Choose another with {option}, or 0 for any.");
             _given.Add(port);
             return port;
         }
@@ -38,9 +38,10 @@ sealed class Ports(string rememberedIn)
 
     public void Remember() => FleetFolder.Write(rememberedIn, JsonSerializer.Serialize(_remembered));
 
-    bool Take(int port) => !_given.Contains(port) && IsFree(port) && _given.Add(port);
+    bool Take(int port) => !_given.Contains(port) && WhyNot(port) is null && _given.Add(port);
 
-    static bool IsFree(int port)
+    // Null when it can be had.
+    static string? WhyNot(int port)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true); // connections of the last run that still linger do not count
@@ -48,11 +49,11 @@ sealed class Ports(string rememberedIn)
         {
             socket.Bind(new IPEndPoint(IPAddress.Any, port));
             socket.Listen(1);
-            return true;
+            return null;
         }
-        catch (SocketException)
+        catch (SocketException refused)
         {
-            return false;
+            return refused.SocketErrorCode == SocketError.AccessDenied ? "is not for this user" : "is taken on this machine";
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Aspire.Hosting.ApplicationModel;
 using Npgsql;
 
@@ -5,24 +6,24 @@ namespace Aspire.Hosting.Running;
 
 static class PostgresChecks
 {
-    public static async Task<bool> IsHealthy(PostgresServerResource server, CancellationToken cancellation)
+    public static async Task<string?> FindTrouble(PostgresServerResource server, CancellationToken cancellation)
     {
         try
         {
             await using var connection = await Open(server, cancellation);
-            return true;
+            return null;
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
         {
-            throw new DistributedApplicationException(Refusals.OfPassword(server), refused);
+            throw new DistributedApplicationException(Refusals.OfPassword(server, refused.MessageText), refused);
         }
-        catch (NpgsqlException)
+        catch (PostgresException refused)
         {
-            return false; // not up yet
+            return refused.MessageText; // starting, or without the database that the connection string names
         }
-        catch (TimeoutException)
+        catch (Exception away) when (away is NpgsqlException or TimeoutException or SocketException)
         {
-            return false;
+            return away.InnerException is { } cause ? $"{away.Message}: {cause.Message}" : away.Message;
         }
     }
 
@@ -32,7 +33,12 @@ static class PostgresChecks
         foreach (var database in server.Databases.Values)
         {
             await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection) { Parameters = { new() { Value = database } } };
-            if (await exists.ExecuteScalarAsync(cancellation) is not null) continue;
+            if (await exists.ExecuteScalarAsync(cancellation) is not null)
+            {
+                if (server.ConfiguredConnectionString is not null) await CheckRights(server, database, cancellation);
+                continue;
+            }
+
             await using var create = new NpgsqlCommand($"create database \"{database.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", connection);
             try
             {
@@ -45,11 +51,29 @@ static class PostgresChecks
         }
     }
 
-    static async Task<NpgsqlConnection> Open(PostgresServerResource server, CancellationToken cancellation)
+    // Databases made by somebody else may belong to somebody else: services would only die of it, one after another.
+    static async Task CheckRights(PostgresServerResource server, string database, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = await Open(server, cancellation, database);
+            await using var may = new NpgsqlCommand("select current_schema() is not null and has_schema_privilege(current_schema(), 'create')", connection);
+            if (await may.ExecuteScalarAsync(cancellation) is true) return;
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // Not even a connection.
+        }
+
+        throw new DistributedApplicationException(
+            $"'{server.Name}' does not let its user create tables in the database '{database}'. Make the user its owner: alter database \"{database}\" owner to USER");
+    }
+
+    static async Task<NpgsqlConnection> Open(PostgresServerResource server, CancellationToken cancellation, string? database = null)
     {
         var text = await ((IResourceWithConnectionString)server).GetConnectionStringAsync(cancellation);
         var settings = new NpgsqlConnectionStringBuilder(text) { Pooling = false, Timeout = 3, CommandTimeout = 30 };
-        settings.Database ??= "postgres";
+        settings.Database = database ?? settings.Database ?? "postgres";
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {

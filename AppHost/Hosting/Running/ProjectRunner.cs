@@ -22,7 +22,6 @@ static class ProjectRunner
                 Name = name,
                 Kind = "project",
                 Prepare = cancellation => Prepare(project, index, name, options, cancellation),
-                IsHealthy = async cancellation => await FindUnhealthy(project, index, cancellation) is null,
                 FindTrouble = cancellation => FindUnhealthy(project, index, cancellation),
                 Recheck = project.Annotations.OfType<HttpHealthCheckAnnotation>().Any() ? RecheckEvery : null,
                 WaitsFor = [.. project.Annotations.OfType<WaitAnnotation>().Select(wait => wait.Resource is IResourceWithParent child ? child.Parent.Name : wait.Resource.Name).Distinct(StringComparer.Ordinal)],

@@ -7,28 +7,32 @@ namespace Aspire.Hosting.Running;
 
 static class RabbitMqChecks
 {
-    public static async Task<bool> IsHealthy(RabbitMQServerResource server, CancellationToken cancellation)
+    static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(3);
+
+    public static async Task<string?> FindTrouble(RabbitMQServerResource server, CancellationToken cancellation)
     {
         var uri = new Uri((await ((IResourceWithConnectionString)server).GetConnectionStringAsync(cancellation))!);
-        if (!await IsListening(uri.Host, uri.Port < 0 ? 5672 : uri.Port, cancellation)) return false;
+        var factory = new ConnectionFactory { Uri = uri, RequestedConnectionTimeout = TimeSpan.FromSeconds(5), AutomaticRecoveryEnabled = false, ClientProvidedName = "fleet host" };
+        factory.Ssl.ServerName = uri.Host;
+        if (!await IsListening(uri.Host, factory.Endpoint.Port, cancellation)) return $"nothing listens on {uri.Host}:{factory.Endpoint.Port}";
         try
         {
-            var factory = new ConnectionFactory { Uri = uri, RequestedConnectionTimeout = TimeSpan.FromSeconds(5), AutomaticRecoveryEnabled = false, ClientProvidedName = "fleet host" };
             await using var connection = await factory.CreateConnectionAsync(cancellation);
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation); // only now a virtual host that is not there is refused
             await connection.CloseAsync(cancellation);
-            return true;
+            return null;
         }
         catch (BrokerUnreachableException refused) when (refused.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException)
         {
-            throw new DistributedApplicationException(Refusals.OfPassword(server), refused);
+            throw new DistributedApplicationException(Refusals.OfPassword(server, refused.InnerException.Message), refused);
         }
-        catch (BrokerUnreachableException)
+        catch (OperationInterruptedException refused)
         {
-            return false;
+            return refused.ShutdownReason?.ReplyText ?? refused.Message; // closing, or without the virtual host that the address names
         }
-        catch (AlreadyClosedException)
+        catch (Exception away) when (away is BrokerUnreachableException or IOException)
         {
-            return false;
+            return away.GetBaseException().Message;
         }
     }
 
@@ -37,12 +41,18 @@ static class RabbitMqChecks
     static async Task<bool> IsListening(string host, int port, CancellationToken cancellation)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limited.CancelAfter(ConnectPatience);
         try
         {
-            await socket.ConnectAsync(host, port, cancellation);
+            await socket.ConnectAsync(host, port, limited.Token);
             return true;
         }
         catch (SocketException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return false;
         }

@@ -101,10 +101,17 @@ sealed class ResourceLog : IDisposable
         lock (_gate)
         {
             if (_file.BaseStream is { CanWrite: false }) return;
-            _file.WriteLine(text);
-            if (_file.BaseStream.Length < MaximumBytes) return;
-            _file.Dispose();
-            _file = Open();
+            try
+            {
+                _file.WriteLine(text);
+                if (_file.BaseStream.Length < MaximumBytes) return;
+                _file.Dispose();
+                _file = Open();
+            }
+            catch (IOException)
+            {
+                // A full disk loses lines; a resource whose output nobody took would stand still.
+            }
         }
     }
 
@@ -112,6 +119,6 @@ sealed class ResourceLog : IDisposable
     StreamWriter Open()
     {
         if (new FileInfo(_path) is { Exists: true, Length: >= MaximumBytes }) File.Move(_path, $"{_path}.1", overwrite: true);
-        return new StreamWriter(new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+        return new StreamWriter(new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
     }
 }

@@ -19,10 +19,10 @@ sealed record Runnable
     /// <summary>Makes ready and says what to run, before every start; null for a server that this host does not start.</summary>
     public Func<CancellationToken, Task<ProcessPlan>>? Prepare { get; init; }
 
-    public required Func<CancellationToken, Task<bool>> IsHealthy { get; init; }
-
-    /// <summary>What it says of itself when it is not healthy, in a line; null when it says nothing.</summary>
-    public Func<CancellationToken, Task<string?>> FindTrouble { get; init; } = _ => Task.FromResult<string?>(null);
+    /// <summary>
+    /// Asks how it is: null when it is healthy, else what is wrong, in a line. Throws <see cref="DistributedApplicationException"/> when waiting mends nothing.
+    /// </summary>
+    public required Func<CancellationToken, Task<string?>> FindTrouble { get; init; }
 
     /// <summary>Once healthy for the first time, before anyone who waits goes on.</summary>
     public Func<CancellationToken, Task> OnFirstHealthy { get; init; } = _ => Task.CompletedTask;

@@ -14,7 +14,9 @@ sealed class ServerRunner(HostOptions options, ContainerEngine? engine)
             : new ServerRunner(options, engine);
     }
 
-    /// <exception cref="DistributedApplicationException">A native program is missing; the message has the command that installs it.</exception>
+    static readonly TimeSpan RecheckEvery = TimeSpan.FromSeconds(5);
+
+    /// <exception cref="DistributedApplicationException">A connection string is none, or a native program is missing; the message has the command that installs it.</exception>
     public IEnumerable<Runnable> Plan(IResource resource, Ports ports) => resource switch
     {
         PostgresServerResource postgres => [PlanPostgres(postgres)],
@@ -29,12 +31,17 @@ sealed class ServerRunner(HostOptions options, ContainerEngine? engine)
         {
             Name = server.Name,
             Kind = "configured",
-            IsHealthy = cancellation => PostgresChecks.IsHealthy(server, cancellation),
+            FindTrouble = cancellation => PostgresChecks.FindTrouble(server, cancellation),
             OnFirstHealthy = cancellation => PostgresChecks.CreateDatabases(server, cancellation),
             Ports = PortsOf(server),
             StopTurn = StopTurn.Servers,
         };
-        if (server.ConfiguredConnectionString is not null) return plan;
+        if (server.ConfiguredConnectionString is { } configured)
+        {
+            ConfiguredServers.CheckPostgres(server.Name, configured);
+            return plan with { Recheck = RecheckEvery }; // nothing else tells of its end
+        }
+
         return engine is not null
             ? plan with { Kind = "container", Prepare = cancellation => engine.Prepare(server, cancellation) }
             : plan with { Kind = "native", Prepare = new PostgresProgram(server, options).Prepare };
@@ -46,11 +53,16 @@ sealed class ServerRunner(HostOptions options, ContainerEngine? engine)
         {
             Name = server.Name,
             Kind = "configured",
-            IsHealthy = cancellation => RabbitMqChecks.IsHealthy(server, cancellation),
+            FindTrouble = cancellation => RabbitMqChecks.FindTrouble(server, cancellation),
             Ports = PortsOf(server),
             StopTurn = StopTurn.Servers,
         };
-        if (server.ConfiguredConnectionString is not null) return [plan];
+        if (server.ConfiguredConnectionString is { } configured)
+        {
+            ConfiguredServers.CheckRabbit(server.Name, configured);
+            return [plan with { Recheck = RecheckEvery }];
+        }
+
         if (engine is not null) return [plan with { Kind = "container", Prepare = cancellation => engine.Prepare(server, cancellation) }];
 
         var names = ports.For($"{server.Name}/names", null, "");
@@ -63,7 +75,7 @@ sealed class ServerRunner(HostOptions options, ContainerEngine? engine)
                 Name = program.NamesResource,
                 Kind = "native",
                 Prepare = program.PrepareNames,
-                IsHealthy = cancellation => RabbitMqChecks.IsListening(names, cancellation),
+                FindTrouble = async cancellation => await RabbitMqChecks.IsListening(names, cancellation) ? null : $"nothing listens on port {names}",
                 Ports = new Dictionary<string, int>(StringComparer.Ordinal) { ["tcp"] = names },
                 StopTurn = StopTurn.NameServers,
             },

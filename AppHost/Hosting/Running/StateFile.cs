@@ -27,6 +27,9 @@ sealed record ResourceStatus
     /// <summary>When the process started, in clock ticks since boot: tells it from a later process with the same id.</summary>
     public long? StartTicks { get; init; }
 
+    /// <summary>Why it is not healthy, when that was last asked.</summary>
+    public string? Trouble { get; init; }
+
     public int Restarts { get; init; }
 
     public int? LastExitCode { get; init; }
@@ -54,6 +57,7 @@ sealed class StateFile(FleetFolder folder)
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Converters = { new JsonStringEnumConverter() },
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     readonly Lock _gate = new();
@@ -75,9 +79,12 @@ sealed class StateFile(FleetFolder folder)
     public void Set(Runnable runnable, ResourceState state) => Change(runnable, status => status with
     {
         State = state,
+        Trouble = state is ResourceState.Unhealthy ? status.Trouble : null,
         Pid = state is ResourceState.Stopped or ResourceState.Waiting ? null : status.Pid,
         StartTicks = state is ResourceState.Stopped or ResourceState.Waiting ? null : status.StartTicks,
     });
+
+    public void Troubled(Runnable runnable, string trouble) => Change(runnable, status => status with { Trouble = trouble });
 
     public void Started(Runnable runnable, int pid) => Change(runnable, status => status with
     {
@@ -95,10 +102,10 @@ sealed class StateFile(FleetFolder folder)
         LastExitCode = exitCode,
     });
 
-    /// <summary>Names of the resources that are not healthy now.</summary>
+    /// <summary>The resources that are not healthy now, with their states and what is known of the reasons.</summary>
     public IReadOnlyList<string> Unhealthy()
     {
-        lock (_gate) return [.. _resources.Where(pair => pair.Value.State != ResourceState.Healthy).Select(pair => $"{pair.Key} ({pair.Value.State})")];
+        lock (_gate) return [.. _resources.Where(pair => pair.Value.State != ResourceState.Healthy).Select(pair => $"{pair.Key} ({pair.Value.State}{(pair.Value.Trouble is { } trouble ? $": {trouble}" : "")})")];
     }
 
     public void Delete()
@@ -119,7 +126,14 @@ sealed class StateFile(FleetFolder folder)
                 Log = Path.Combine(folder.Logs, $"{runnable.Name}.log"),
             });
             var status = new HostStatus { Pid = Environment.ProcessId, StartTicks = Leftovers.StartTicksOf(Environment.ProcessId) ?? 0, Resources = _resources };
-            FleetFolder.Write(folder.State, JsonSerializer.Serialize(status, Json));
+            try
+            {
+                FleetFolder.Write(folder.State, JsonSerializer.Serialize(status, Json));
+            }
+            catch (IOException) when (File.Exists(folder.State))
+            {
+                // A full disk does not end what runs; the next change writes all of it again.
+            }
         }
     }
 }

@@ -50,6 +50,7 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
     // A server that runs elsewhere: nothing to keep, and its part ends with the others' all the same.
     async Task StandBy()
     {
+        state.Set(Runnable, ResourceState.Starting);
         await Watch(_stopping.Token);
         await Task.Delay(Timeout.Infinite, _stopping.Token);
     }
@@ -111,15 +112,15 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
         var (up, wasHealthy) = (Stopwatch.StartNew(), false);
         try
         {
-            await Until(healthy: true, AskEvery, cancellation);
+            await UntilHealthy(cancellation);
             wasHealthy = true;
             await BecomeHealthy(up.Elapsed, cancellation);
             while (Runnable.Recheck is { } pause)
             {
-                await Until(healthy: false, pause, cancellation);
+                var trouble = await UntilTroubled(pause, cancellation);
                 state.Set(Runnable, ResourceState.Unhealthy);
-                log.Say("is not healthy any more" + (await Runnable.FindTrouble(cancellation) is { } trouble ? $": {trouble}" : ""), LogTone.Bad);
-                await Until(healthy: true, AskEvery, cancellation);
+                log.Say($"is not healthy any more: {trouble}", LogTone.Bad);
+                await UntilHealthy(cancellation);
                 log.Say("is healthy again", LogTone.Good);
                 state.Set(Runnable, ResourceState.Healthy);
             }
@@ -140,8 +141,37 @@ sealed class Supervisor(Runnable runnable, HostOptions options, ResourceLog log,
         _healthy.TrySetResult();
     }
 
-    async Task Until(bool healthy, TimeSpan pause, CancellationToken cancellation)
+    async Task UntilHealthy(CancellationToken cancellation)
     {
-        while (await Runnable.IsHealthy(cancellation) != healthy) await Task.Delay(pause, cancellation);
+        string? known = null;
+        while (await FindTrouble(cancellation) is { } trouble)
+        {
+            if (trouble != known) state.Troubled(Runnable, trouble);
+            // One that this host starts is not there at first; one that is configured should be.
+            if (known is null && Runnable.Prepare is null && !Healthy.IsCompleted) log.Say($"is waited for: {trouble}", LogTone.Bad);
+            known = trouble;
+            await Task.Delay(AskEvery, cancellation);
+        }
+    }
+
+    async Task<string> UntilTroubled(TimeSpan pause, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (await FindTrouble(cancellation) is { } trouble) return trouble;
+            await Task.Delay(pause, cancellation);
+        }
+    }
+
+    async Task<string?> FindTrouble(CancellationToken cancellation)
+    {
+        try
+        {
+            return await Runnable.FindTrouble(cancellation);
+        }
+        catch (DistributedApplicationException refusal) when (Healthy.IsCompleted)
+        {
+            return refusal.Message; // it let this host in before: worth waiting for
+        }
     }
 }

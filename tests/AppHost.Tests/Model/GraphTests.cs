@@ -42,6 +42,10 @@ public sealed class GraphTests
     }
 
     [Fact]
+    public void An_empty_connection_string_is_none() =>
+        Graph("--ConnectionStrings:postgres", "").AddPostgres("postgres").Resource.ConfiguredConnectionString.ShouldBeNull();
+
+    [Fact]
     public async Task A_service_reference_lists_every_endpoint()
     {
         var graph = Graph();

@@ -16,7 +16,8 @@ public sealed class FleetFilesTests
         var block = FleetFiles.Describe(endpoints, new() { AppHostDirectory = folder.Path, Folder = new(folder.Path) }, TimeSpan.FromSeconds(4));
 
         foreach (var place in (string[])[
-            "mqtts://localhost:8883", "http://localhost:5000", "http://pki.plant.example:8880/issuing-1/full.crl", "http://pki.plant.example:8880/ocsp", "/fleet/root-ca.pem", "/fleet/operator-credentials", "Ready after 4.0 s"])
+            "mqtts://localhost:8883", "http://localhost:5000", "http://pki.plant.example:8880/issuing-1/full.crl", "http://pki.plant.example:8880/ocsp", "/fleet/root-ca.pem", "/fleet/operator-credentials", "Ready after 4.0 s",
+            $"./fleet quickstart --fleet-directory {folder.Path} "])
             block.ShouldContain(place);
     }
 }

@@ -116,13 +116,24 @@ public sealed class RunTests
         await server.CreateCommand("create role plain login password 'plain'").ExecuteNonQueryAsync();
         await server.CreateCommand("drop database \"probe-db\" with (force)").ExecuteNonQueryAsync();
         await ItIsRefused($"{there};Username=plain;Password=plain", "create the database 'probe-db'");
+        await server.CreateCommand("create database \"probe-db\"").ExecuteNonQueryAsync();
+        await ItIsRefused($"{there};Username=plain;Password=plain", "create tables in the database 'probe-db'");
         await ItIsRefused($"{there};Password=wrong", "ConnectionStrings__postgres");
 
+        await WhatIsAwayIsWaitedFor($"{there}", bus);
+
         using var folder = new TemporaryFolder();
-        await using var guest = await ProbeHost.Start(folder.Path, "--ConnectionStrings:postgres", $"{there}", "--ConnectionStrings:bus", bus);
+        await using var guest = ProbeHost.Begin(folder.Path, "--ConnectionStrings:postgres", $"{there};Database=late", "--ConnectionStrings:bus", bus);
+        await Eventually.Is(() => Task.FromResult(guest.Output.Contains("is waited for: database \"late\" does not exist", StringComparison.Ordinal)), "the database is waited for");
+        await server.CreateCommand("create database late").ExecuteNonQueryAsync();
+        await guest.IsUp();
         new NpgsqlConnectionStringBuilder(await Database(guest)).ShouldBe(new NpgsqlConnectionStringBuilder($"{there};Database=probe-db"));
         (await guest.Environment())["ConnectionStrings__bus"]!.GetValue<string>().ShouldBe(bus);
         guest.State("postgres")["state"]!.GetValue<string>().ShouldBe("Healthy");
+        await server.CreateCommand("drop database late with (force)").ExecuteNonQueryAsync();
+        await Eventually.Is(() => Task.FromResult($"{guest.State("postgres")["trouble"]}".Contains("does not exist", StringComparison.Ordinal)), "what is away is seen");
+        await server.CreateCommand("create database late").ExecuteNonQueryAsync();
+        await Eventually.Is(() => Task.FromResult($"{guest.State("postgres")["state"]}" == "Healthy"), "it is back");
         (await guest.Stop()).ShouldBe(0);
 
         await using var database = NpgsqlDataSource.Create(await Database(host)); // neither stopped nor emptied
@@ -135,6 +146,15 @@ public sealed class RunTests
             (await refused.Exited()).ShouldBe(2);
             await Eventually.Is(() => Task.FromResult(refused.Output.Contains(told, StringComparison.Ordinal)), "the reason is printed");
         }
+    }
+
+    static async Task WhatIsAwayIsWaitedFor(string postgres, string bus)
+    {
+        using var folder = new TemporaryFolder();
+        await using var host = ProbeHost.Begin(folder.Path, "--ConnectionStrings:postgres", $"{postgres};Port=1", "--ConnectionStrings:bus", $"{bus}/nowhere");
+        foreach (var told in new[] { "Connection refused", "vhost nowhere not found" })
+            await Eventually.Is(() => Task.FromResult(host.Output.Contains(told, StringComparison.Ordinal)), told);
+        (await host.Stop()).ShouldBe(0);
     }
 
     static async Task A_crashed_service_comes_back(ProbeHost host)
