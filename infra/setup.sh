@@ -29,11 +29,11 @@ has_postgres() { has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/d
 has_rabbitmq() { [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || has rabbitmq-server; }
 has_container_engine() { { has docker && timeout 5 docker version; } || { has podman && timeout 5 podman info; }; }
 
-# A container engine that answers runs the servers instead.
-if ! has_container_engine >/dev/null 2>&1; then
-    need postgresql has_postgres
-    need rabbitmq-server has_rabbitmq
-fi
+# Servers that configuration names run elsewhere, and a container engine that answers runs them instead.
+configured() { [ -n "$(printenv "ConnectionStrings__$1")" ]; }
+has_container_engine >/dev/null 2>&1 && engine=true || engine=false
+configured postgres || $engine || need postgresql has_postgres
+configured bus || $engine || need rabbitmq-server has_rabbitmq
 need util-linux has setpriv
 if $with_tests; then
     need mosquitto test -x /usr/sbin/mosquitto

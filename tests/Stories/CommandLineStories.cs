@@ -112,4 +112,7 @@ public sealed class CommandLineStories(Platform platform)
         events.ExitCode.ShouldBe(1);
         events.Output.ShouldContain("No stream is called thing-SN-never-seen");
     }
+
+    [Fact]
+    public async Task A_verb_that_does_not_exist_is_refused_with_code_2() => (await platform.Fleet.Run("provision")).ExitCode.ShouldBe(2);
 }

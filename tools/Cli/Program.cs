@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using FleetPlatform.Cli.Commands;
 using Spectre.Console;
 
@@ -10,8 +12,9 @@ if (Console.IsOutputRedirected)
     AnsiConsole.Profile.Width = 400;
 }
 
-var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.")
+var root = new Command("./fleet", "FleetPlatform: identities for IoT devices, for life. ./fleet help lists all that it does.")
 {
+    new HelpOption(),
     QuickstartCommand.Create(),
     SimulateCommand.Create(),
     TemplateCommand.Create(),
@@ -37,4 +40,6 @@ var root = new RootCommand("FleetPlatform: identities for IoT devices, for life.
     ThingCommand.Create(),
 };
 
-return await root.Parse(args).InvokeAsync();
+var parsed = root.Parse(args);
+var code = await parsed.InvokeAsync();
+return parsed.Action is ParseErrorAction ? 2 : code; // 1 is a command that ran and failed

@@ -26,7 +26,7 @@ static class WhyCommand
         if (missing.Count > 0)
             await Console.Error.WriteLineAsync($"Not the whole story: {string.Join(", ", missing)} did not answer in time. Ask again.");
         if (steps.Count == 0)
-            throw new CommandFailedException(
+            throw missing.Count > 0 ? new CommandFailedException($"Nothing was found of {subject}, and not all could be asked.", "./fleet doctor says how the parts of the platform are.") : new CommandFailedException(
                 $"Nothing is recorded about {subject}.",
                 "Ask by its client id or its CSR's common name too. If nothing is recorded under those, it has not reached the platform: check its endpoint, its root certificate and that it holds the claim's private key.");
 
