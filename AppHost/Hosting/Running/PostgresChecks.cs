@@ -23,7 +23,7 @@ static class PostgresChecks
         }
         catch (Exception away) when (away is NpgsqlException or TimeoutException or SocketException)
         {
-            return away.InnerException is { } cause ? $"{away.Message}: {cause.Message}" : away.Message;
+            return away.InnerException is { } cause && cause.Message != away.Message ? $"{away.Message}: {cause.Message}" : away.Message;
         }
     }
 
