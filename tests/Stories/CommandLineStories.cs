@@ -12,7 +12,7 @@ public sealed class CommandLineStories(Platform platform)
     public async Task Quickstart_provisions_a_demo_device_and_why_tells_its_story()
     {
         var quickstart = (await platform.Fleet.Run("quickstart", "--serial", "demo-0001")).Succeeded();
-        quickstart.Output.ShouldContain("demo-0001");
+        quickstart.Output.ShouldContain($"./fleet why demo-0001 --fleet-directory {platform.Fleet.Directory}");
 
         await Eventually.Holds(async () =>
         {

@@ -14,6 +14,10 @@ static class CommandLine
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("FLEET_DIRECTORY") ?? ".fleet",
     };
 
+    /// <summary>What the next command must be told to find the same platform; empty when nothing was said.</summary>
+    public static string FolderOption(ParseResult parsed) =>
+        parsed.GetResult(FleetDirectory) is { Implicit: false } ? $" --fleet-directory {parsed.GetValue(FleetDirectory)}" : "";
+
     /// <summary>Gives a command its action: 0 when it ran, 1 when it failed for a reason that was printed.</summary>
     public static Command Runs(this Command command, Func<ParseResult, FleetEndpoints, ControlPlaneClient, CancellationToken, Task<int>> run)
     {

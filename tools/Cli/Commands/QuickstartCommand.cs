@@ -40,9 +40,10 @@ static class QuickstartCommand
         await Timed($"published to {topic}", () => PublishOnce(device, topic, cancellation));
         AnsiConsole.WriteLine();
         AnsiConsole.MarkupLineInterpolated($"[bold]{identity.ThingName}[/] has its own certificate after {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, in {folder}");
-        AnsiConsole.MarkupLineInterpolated($"  ./fleet why {serial}");
-        AnsiConsole.MarkupLineInterpolated($"  ./fleet events certificate-{identity.CertificateId}");
-        AnsiConsole.MarkupLineInterpolated($"  ./fleet revoke {identity.ThingName}");
+        var there = CommandLine.FolderOption(parsed);
+        AnsiConsole.MarkupLineInterpolated($"  ./fleet why {serial}{there}");
+        AnsiConsole.MarkupLineInterpolated($"  ./fleet events certificate-{identity.CertificateId}{there}");
+        AnsiConsole.MarkupLineInterpolated($"  ./fleet revoke {identity.ThingName}{there}");
         return 0;
     }
 
