@@ -27,9 +27,10 @@ sealed class PublishRegistrations(IBus bus, Registry registry, ThingRegistryOpti
         }
 
         if (things.Count > 0) await AddAttached(changed, things, cancellation);
+        var begun = FoldBegun(batch);
         foreach (var ids in changed.Order(StringComparer.Ordinal).Chunk(MaximumItems))
         {
-            var items = await Read(ids, cancellation);
+            var items = await Read(ids, begun, cancellation);
             if (items.Count > 0) await bus.PublishInTime(new RegistrationsChanged { Items = items }, cancellation);
         }
     }
@@ -43,10 +44,29 @@ sealed class PublishRegistrations(IBus bus, Registry registry, ThingRegistryOpti
         _ => false,
     };
 
-    public async Task<IReadOnlyList<Registration>> Read(IReadOnlyList<string> certificateIds, CancellationToken cancellation)
+    /// <summary>The streams that begin with these events, folded: a device that has just been registered need not be read again.</summary>
+    public static IReadOnlyDictionary<string, Fetched<Principal>> FoldBegun(IReadOnlyList<RecordedEvent> batch)
+    {
+        var begun = new Dictionary<string, Fetched<Principal>>(StringComparer.Ordinal);
+        foreach (var recorded in batch)
+        {
+            if (recorded.StreamId.Category != "principal") continue;
+            var (state, version) = begun.TryGetValue(recorded.StreamId.Key, out var known) ? (known.Aggregate, known.Version) : (Principal.Initial, 0);
+            if (recorded.Version == version + 1) begun[recorded.StreamId.Key] = new(recorded.StreamId, state.Evolve((PrincipalEvent)recorded.Data), recorded.Version);
+        }
+
+        return begun;
+    }
+
+    /// <param name="certificateIds">Whose.</param>
+    /// <param name="begun">Those of them that need not be read.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<IReadOnlyList<Registration>> Read(IReadOnlyList<string> certificateIds, IReadOnlyDictionary<string, Fetched<Principal>> begun, CancellationToken cancellation)
     {
         var readAt = registry.Now;
-        var streams = await registry.Fetch<Principal, PrincipalEvent>([.. certificateIds.Select(Registry.PrincipalStream)], cancellation);
+        var read = await registry.Fetch<Principal, PrincipalEvent>([.. certificateIds.Where(id => !begun.ContainsKey(id)).Select(Registry.PrincipalStream)], cancellation);
+        var others = read.ToDictionary(stream => stream.Id.Key, StringComparer.Ordinal);
+        var streams = certificateIds.Select(id => begun.TryGetValue(id, out var stream) ? stream : others[id]).ToArray();
         var groups = await ReadGroups([.. streams.SelectMany(stream => stream.Aggregate.Things).Select(thing => thing.ThingName).Distinct(StringComparer.Ordinal)], cancellation);
         return
         [

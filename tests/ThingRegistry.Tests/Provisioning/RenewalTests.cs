@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FleetPlatform.ThingRegistry.Principals;
 
 namespace FleetPlatform.ThingRegistry.Provisioning;
@@ -88,7 +89,7 @@ public sealed class RenewalTests(RegistryFixture fixture) : IClassFixture<Regist
         var renewal = Renewing(old, thing);
         await fixture.Apply(renewal);
 
-        var published = await new PublishRegistrations(null!, fixture.Registry, new(), TimeProvider.System).Read([old, renewal.CertificateId, A.CertificateId()], Cancellation);
+        var published = await Read(begun: []);
 
         published.Count.ShouldBe(2);
         published[1].ShouldSatisfyAllConditions(
@@ -96,5 +97,18 @@ public sealed class RenewalTests(RegistryFixture fixture) : IClassFixture<Regist
             item => item.TemplateName.ShouldBe("birth"), // that of the first certificate in its line
             item => item.Things.ShouldHaveSingleItem().ThingName.ShouldBe(thing),
             item => item.Status.ShouldBe(CertificateStatus.Active));
+
+        // What follows from the events at hand is what would be read.
+        RecordedEvent[] events = [.. await Recorded(old), .. await Recorded(renewal.CertificateId)];
+        (await Read(events)).ShouldBe(published, Alike);
+        (await Read(events[1..])).ShouldBe(published, Alike); // the first stream's beginning is not among them
+
+        async Task<IReadOnlyList<Registration>> Read(RecordedEvent[] begun) => await new PublishRegistrations(null!, fixture.Registry, new(), TimeProvider.System)
+            .Read([old, renewal.CertificateId, A.CertificateId()], PublishRegistrations.FoldBegun(begun), Cancellation);
+
+        Task<IReadOnlyList<RecordedEvent>> Recorded(string id) => fixture.Store.FetchStreamAsync(Registry.PrincipalStream(id), cancellation: Cancellation);
     }
+
+    static IEqualityComparer<Registration> Alike { get; } =
+        EqualityComparer<Registration>.Create((left, right) => JsonSerializer.Serialize(left! with { ReadAt = default }) == JsonSerializer.Serialize(right! with { ReadAt = default }));
 }
