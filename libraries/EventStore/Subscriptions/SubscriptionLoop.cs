@@ -6,8 +6,8 @@ namespace FleetPlatform.Events.Subscriptions;
 /// <summary>Runs one subscription: becomes its leader, reads, handles, saves, and starts over when the database goes away.</summary>
 sealed class SubscriptionLoop(EventStore store, ISubscription subscription, SubscriptionOptions options, ILogger logger) : IDisposable
 {
-    static readonly TimeSpan FirstHeldBackDelay = TimeSpan.FromMilliseconds(4);
-    static readonly TimeSpan MaximumHeldBackDelay = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan ShortestHeldBackDelay = TimeSpan.FromMilliseconds(4);
+    static readonly TimeSpan LongestHeldBackDelay = TimeSpan.FromMilliseconds(100);
 
     readonly WakeUp _wakeUp = new();
     readonly string[]? _names = subscription.IncludedEventTypes is { Count: > 0 } types ? store.EventTypes.NamesOf(types) : null;
@@ -67,7 +67,7 @@ sealed class SubscriptionLoop(EventStore store, ISubscription subscription, Subs
     async Task Lead(NpgsqlConnection connection, CancellationToken stopping)
     {
         var cursor = await Checkpoint.Read(connection, Name, stopping);
-        var heldBackDelay = FirstHeldBackDelay;
+        long? heldBackSince = null;
         while (true)
         {
             stopping.ThrowIfCancellationRequested();
@@ -75,7 +75,7 @@ sealed class SubscriptionLoop(EventStore store, ISubscription subscription, Subs
             var page = await cursor.Read(connection, store.EventTypes, _names, _limit, stopping);
             if (page.Passed > 0)
             {
-                heldBackDelay = FirstHeldBackDelay;
+                heldBackSince = null;
                 if (page.Events.Count > 0 && !await TryHandle(page.Events, stopping)) continue;
 
                 cursor = page.End;
@@ -89,10 +89,15 @@ sealed class SubscriptionLoop(EventStore store, ISubscription subscription, Subs
 
             if (page.HeldBack)
             {
-                await _wakeUp.Wait(heldBackDelay, stopping);
-                if (heldBackDelay < MaximumHeldBackDelay) heldBackDelay *= 2;
+                // Any transaction of the server may hold back what was committed: its end is seen after a quarter more of its time, at the latest.
+                var heldBack = store.Clock.GetElapsedTime(heldBackSince ??= started) / 4;
+                await _wakeUp.Wait(heldBack < ShortestHeldBackDelay ? ShortestHeldBackDelay : heldBack < LongestHeldBackDelay ? heldBack : LongestHeldBackDelay, stopping);
             }
-            else await _wakeUp.Wait(options.PollInterval, stopping);
+            else
+            {
+                heldBackSince = null;
+                await _wakeUp.Wait(options.PollInterval, stopping);
+            }
 
             var rest = options.Pace - store.Clock.GetElapsedTime(started);
             if (rest > TimeSpan.Zero) await Task.Delay(rest, stopping);
