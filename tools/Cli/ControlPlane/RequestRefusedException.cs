@@ -9,6 +9,5 @@ sealed class RequestRefusedException(string name, string message)
     // Of exceptions with one meaning: what the message says is all there is to say of the others.
     static readonly Reason[] Remedies = [Reasons.NotFound, Reasons.AlreadyExists, Reasons.VersionConflict, Reasons.DeleteConflict, Reasons.LimitExceeded, Reasons.TooManyRequests, Reasons.Unavailable];
 
-
     public string Name { get; } = name;
 }
