@@ -74,7 +74,7 @@ sealed class DistributedApplicationBuilder : IDistributedApplicationBuilder
             .AddEnvironmentVariables()
             .AddCommandLine(args);
         HostCommandLine.Check(args);
-        ExecutionContext = new(Configuration["publisher"] == "manifest" ? DistributedApplicationOperation.Publish : DistributedApplicationOperation.Run);
+        ExecutionContext = new(HostCommandLine.Read(Configuration, "publisher") is not null ? DistributedApplicationOperation.Publish : DistributedApplicationOperation.Run);
         Options = HostOptions.Read(Configuration, appHostDirectory);
         Secrets = new SecretsFile(Options.Folder.Secrets);
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.Configuration;
 
 namespace Aspire.Hosting.Running;
 
@@ -47,8 +48,17 @@ static class HostCommandLine
             if (option is null && !IsConfiguration(name)) throw new DistributedApplicationException($"There is no option '{name}'. {Help}"); // without its value, which may be a secret
             if (value is null && (++next == words.Count || words[next].StartsWith("--", StringComparison.Ordinal))) throw new DistributedApplicationException($"{name} needs a value.");
             value ??= words[next];
-            if (option?.Accepts(value) == false) throw new DistributedApplicationException($"{name} does not take '{value}'. It takes {option.Takes}: {option.Meaning}.");
+            option?.Check(value);
         }
+    }
+
+    /// <summary>The value of an option, which configuration may give as well as the command line; null when neither does.</summary>
+    /// <exception cref="DistributedApplicationException">The value means nothing.</exception>
+    public static string? Read(IConfiguration configuration, string name)
+    {
+        if (configuration[name] is not { } value) return null;
+        Options.Single(option => option.Name == name).Check(value);
+        return value;
     }
 
     // What the environment may say as variables: ConnectionStrings:postgres, Parameters:…, OTEL_EXPORTER_OTLP_ENDPOINT.
@@ -58,8 +68,11 @@ static class HostCommandLine
 
     static bool IsPort(string value) => ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
-    sealed record Option(string Name, string Takes, string Meaning, Func<string, bool>? Check = null)
+    sealed record Option(string Name, string Takes, string Meaning, Func<string, bool>? Accepts = null)
     {
-        public bool Accepts(string value) => value.Length > 0 && Check?.Invoke(value) != false;
+        public void Check(string value)
+        {
+            if (value.Length == 0 || Accepts?.Invoke(value) == false) throw new DistributedApplicationException($"--{Name} does not take '{value}'. It takes {Takes}: {Meaning}.");
+        }
     }
 }

@@ -60,7 +60,7 @@ sealed record HostOptions
     {
         AppHostDirectory = appHostDirectory,
         Folder = new FleetFolder(Path.GetFullPath(configuration["fleet-directory"] ?? UsualFolder(appHostDirectory))),
-        Servers = Enum.TryParse<ServerSource>(configuration["servers"], ignoreCase: true, out var servers) ? servers : ServerSource.Automatic,
+        Servers = HostCommandLine.Read(configuration, "servers") is { } servers ? Enum.Parse<ServerSource>(servers, ignoreCase: true) : ServerSource.Automatic,
         PostgresPrograms = configuration["postgres-programs"],
         RabbitMqPrograms = configuration["rabbitmq-programs"],
         ShowsOutput = configuration["console"] != "quiet",

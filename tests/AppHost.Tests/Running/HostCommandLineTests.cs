@@ -1,5 +1,6 @@
 using Aspire.Hosting;
 using Aspire.Hosting.Running;
+using Microsoft.Extensions.Configuration;
 
 namespace FleetPlatform.AppHost.Tests.Running;
 
@@ -28,6 +29,16 @@ public sealed class HostCommandLineTests
     [InlineData("--mqtt-port 0 --bind :: --ports dynamic --console=quiet --servers Native --account-id=000000000001")]
     [InlineData("--ConnectionStrings:postgres Host=db --OTEL_EXPORTER_OTLP_ENDPOINT http://127.0.0.1:4318 --Parameters:pw=x")]
     public void What_the_host_and_its_configuration_know_is_taken(string words) => HostCommandLine.Check(words.Split(' '));
+
+    [Theory]
+    [InlineData("servers", "1"), InlineData("servers", "docker"), InlineData("publisher", "helm")]
+    public void A_value_that_means_nothing_is_refused_wherever_it_is_configured(string name, string value)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(name, value)]).Build();
+
+        Should.Throw<DistributedApplicationException>(() => HostCommandLine.Read(configuration, name)).Message.ShouldContain($"--{name} does not take '{value}'");
+        HostCommandLine.Read(configuration, "console").ShouldBeNull();
+    }
 
     [Theory]
     [InlineData("Host=db;Username=u;Password='a;b=c d'"), InlineData("Server=db;Database=x")]
