@@ -1,12 +1,9 @@
 using FleetPlatform.Events.Writing;
-using Npgsql;
 
 namespace FleetPlatform.Events;
 
 public sealed partial class EventStore
 {
-    const int ReadersAtOnce = 6;
-
     /// <summary>
     /// Goes the ways of reads, of a decision and of a commit once, with nothing to read, to decide and to commit, so that the first session does not wait for them to be
     /// compiled.
@@ -14,20 +11,11 @@ public sealed partial class EventStore
     /// <exception cref="EventStoreUnavailableException">The database cannot be reached.</exception>
     public async Task WarmUpAsync(CancellationToken cancellation = default)
     {
-        await Task.WhenAll(Enumerable.Range(0, ReadersAtOnce).Select(_ => Connect(cancellation)));
         var nobodys = StreamId.Of("warm", "up");
         await FetchStreamAsync(nobodys, cancellation: cancellation);
         await WriteToAggregate<Nothing, object>(nobodys, _ => Decision<object>.Nothing, cancellation: cancellation);
         await OpenSession().FetchManyForWriting<Nothing, object>([nobodys], cancellation);
         await _commits.Save(PendingAppend.Prepare([], EventMetadata.None, this), cancellation);
-    }
-
-    // A connection takes the server tens of milliseconds to make; the pool keeps it.
-    async Task Connect(CancellationToken cancellation)
-    {
-        await using var connection = await Outage.Open(DataSource, cancellation);
-        await using var command = new NpgsqlCommand("select 1 from mt_streams limit 1", connection);
-        await command.ExecuteNonQueryAsync(cancellation);
     }
 
     sealed record Nothing : IAggregate<Nothing, object>
