@@ -12,7 +12,7 @@ sealed class PublishTrust(IBus bus, NpgsqlDataSource database) : ISubscription
 {
     public string Name => "revocation.publish";
 
-    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(CertificateRevoked), typeof(RevocationReasonRaised), typeof(CertificateReinstated)];
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(TrustChange)];
 
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {

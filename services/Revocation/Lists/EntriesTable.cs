@@ -35,7 +35,7 @@ sealed class KeepEntries(Entries entries, ListClock clock) : ISubscription
 {
     public string Name => "revocation.entries";
 
-    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(CertificateRevoked), typeof(RevocationReasonRaised), typeof(CertificateReinstated)];
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(TrustChange)];
 
     public async Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation)
     {

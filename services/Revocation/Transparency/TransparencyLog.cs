@@ -147,7 +147,7 @@ sealed class LogChanges(TransparencyLog log) : ISubscription
 {
     public string Name => "revocation.log";
 
-    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(CertificateRevoked), typeof(RevocationReasonRaised), typeof(CertificateReinstated)];
+    public IReadOnlyCollection<Type> IncludedEventTypes => [typeof(TrustChange)];
 
     public Task Handle(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellation) =>
         log.Append([.. batch.Select(LogEntry.Of).OfType<LogEntry>()], cancellation);
