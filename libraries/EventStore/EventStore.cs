@@ -90,6 +90,14 @@ public sealed partial class EventStore : IAsyncDisposable
         where TEvent : class =>
         (await _reader.Fold<TAggregate, TEvent>(id, cancellation)).Aggregate;
 
+    /// <summary>Folds a stream whose events are at hand.</summary>
+    /// <param name="id">The stream.</param>
+    /// <param name="events">Its events from the first one on, in order.</param>
+    public static Fetched<TAggregate> Fold<TAggregate, TEvent>(StreamId id, IEnumerable<RecordedEvent> events)
+        where TAggregate : IAggregate<TAggregate, TEvent>
+        where TEvent : class =>
+        EventReader.Fold<TAggregate, TEvent>(id, events);
+
     /// <summary>Folds several streams in one round trip.</summary>
     /// <returns>One entry per id, in the order asked.</returns>
     /// <exception cref="EventStoreUnavailableException">The database cannot be reached.</exception>

@@ -57,7 +57,7 @@ sealed class EventReader(NpgsqlDataSource dataSource, EventTypes types)
         new NpgsqlParameter<int> { TypedValue = limit },
     ];
 
-    static Fetched<TAggregate> Fold<TAggregate, TEvent>(StreamId id, IEnumerable<RecordedEvent> events)
+    public static Fetched<TAggregate> Fold<TAggregate, TEvent>(StreamId id, IEnumerable<RecordedEvent> events)
         where TAggregate : IAggregate<TAggregate, TEvent>
         where TEvent : class
     {

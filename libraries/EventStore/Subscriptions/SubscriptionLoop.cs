@@ -90,8 +90,8 @@ sealed class SubscriptionLoop(EventStore store, ISubscription subscription, Subs
             if (page.HeldBack)
             {
                 // Any transaction of the server may hold back what was committed: its end is seen after a quarter more of its time, at the latest.
-                var heldBack = store.Clock.GetElapsedTime(heldBackSince ??= started) / 4;
-                await _wakeUp.Wait(heldBack < ShortestHeldBackDelay ? ShortestHeldBackDelay : heldBack < LongestHeldBackDelay ? heldBack : LongestHeldBackDelay, stopping);
+                var quarter = store.Clock.GetElapsedTime(heldBackSince ??= started).Ticks / 4;
+                await _wakeUp.Wait(new(Math.Clamp(quarter, ShortestHeldBackDelay.Ticks, LongestHeldBackDelay.Ticks)), stopping);
             }
             else
             {

@@ -18,7 +18,7 @@ sealed class PublishAuthorities(IBus bus) : ISubscription
         var trusted = batch.Where(recorded => recorded.StreamId.Category == "authority").ToList();
         if (trusted.Count > 0)
             await bus.PublishInTime(new TrustedAuthoritiesChanged { CaCertificateIds = KeysOf(trusted) }, cancellation, trusted[^1].Id);
-        var own = batch.Except(trusted).ToList();
+        var own = batch.Where(recorded => recorded.StreamId.Category != "authority").ToList();
         if (own.Count > 0)
             await bus.PublishInTime(new IssuersChanged { IssuerIds = KeysOf(own) }, cancellation, own[^1].Id);
     }

@@ -45,18 +45,9 @@ sealed class PublishRegistrations(IBus bus, Registry registry, ThingRegistryOpti
     };
 
     /// <summary>The streams that begin with these events, folded: a device that has just been registered need not be read again.</summary>
-    public static IReadOnlyDictionary<string, Fetched<Principal>> FoldBegun(IReadOnlyList<RecordedEvent> batch)
-    {
-        var begun = new Dictionary<string, Fetched<Principal>>(StringComparer.Ordinal);
-        foreach (var recorded in batch)
-        {
-            if (recorded.StreamId.Category != "principal") continue;
-            var (state, version) = begun.TryGetValue(recorded.StreamId.Key, out var known) ? (known.Aggregate, known.Version) : (Principal.Initial, 0);
-            if (recorded.Version == version + 1) begun[recorded.StreamId.Key] = new(recorded.StreamId, state.Evolve((PrincipalEvent)recorded.Data), recorded.Version);
-        }
-
-        return begun;
-    }
+    public static IReadOnlyDictionary<string, Fetched<Principal>> FoldBegun(IReadOnlyList<RecordedEvent> batch) => batch
+        .Where(recorded => recorded.StreamId.Category == "principal").GroupBy(recorded => recorded.StreamId).Where(stream => stream.First().Version == 1)
+        .ToDictionary(stream => stream.Key.Key, stream => EventStore.Fold<Principal, PrincipalEvent>(stream.Key, stream), StringComparer.Ordinal);
 
     /// <param name="certificateIds">Whose.</param>
     /// <param name="begun">Those of them that need not be read.</param>
