@@ -21,11 +21,9 @@ static class SerialNumbers
     static List<string> OfRows(string path, List<string[]> rows)
     {
         if (rows.Count == 0) return [];
-        var column = Array.FindIndex(rows[0], name => Columns.Contains(name.Trim().ToLowerInvariant()));
+        var column = Csv.FindColumn(rows[0], Columns);
         // Of several columns the first is no better guess than another, and its title would become a device.
-        if (column < 0 && rows[0].Length > 1)
-            throw new CommandFailedException($"{path} has the columns {string.Join(", ", rows[0])}, and none is called serial.",
-                $"On the first line, call the column of the serial numbers one of: {string.Join(", ", Columns)}. Without titles, write one serial number a line.");
+        if (column < 0 && rows[0].Length > 1) throw Csv.WithoutColumn(path, rows[0], Columns, " Without titles, write one serial number a line.");
         return [.. rows.Skip(column < 0 ? 0 : 1).Select(row => row.ElementAtOrDefault(Math.Max(column, 0))?.Trim() ?? "").Where(serial => serial.Length > 0)];
     }
 

@@ -98,11 +98,10 @@ sealed class VendorManifest(string folder, bool byCommonName)
     static IEnumerable<Dictionary<string, string>> OfCsv(string path, string text, bool byCommonName)
     {
         var rows = Csv.Read(text).ToArray();
+        if (rows.Length == 0) return [];
         foreach (var names in (string[][])(byCommonName ? [CertificateColumns] : [SerialNumbers.Columns, CertificateColumns]))
-            if (rows.Length > 0 && !rows[0].Any(name => names.Contains(name.Trim().ToLowerInvariant())))
-                throw new CommandFailedException($"{path} has the columns {string.Join(", ", rows[0])}, and none is called {names[0]}.",
-                    $"On the first line, call that column one of: {string.Join(", ", names)}.");
-        return rows.Length == 0 ? [] : rows.Skip(1).Select(row => Record(rows[0].Zip(row, (name, value) => (name.Trim(), value.Trim()))));
+            if (Csv.FindColumn(rows[0], names) < 0) throw Csv.WithoutColumn(path, rows[0], names);
+        return rows.Skip(1).Select(row => Record(rows[0].Zip(row, (name, value) => (name.Trim(), value.Trim()))));
     }
 
     static IReadOnlyList<Dictionary<string, string>> OfJson(string path, string text)
