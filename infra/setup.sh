@@ -27,11 +27,9 @@ need() { # need PACKAGE TEST...: the package when the test fails
 has() { command -v "$1" >/dev/null 2>&1; }
 has_postgres() { has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 has_rabbitmq() { [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || has rabbitmq-server; }
-has_container_engine() { { has docker && timeout 5 docker version; } || { has podman && timeout 5 podman info; }; }
 
-# Servers that configuration names run elsewhere, and a container engine that answers runs them instead.
-configured() { [ -n "$(printenv "ConnectionStrings__$1")" ]; }
-has_container_engine >/dev/null 2>&1 && engine=true || engine=false
+. infra/servers.sh
+has_container_engine && engine=true || engine=false
 configured postgres || $engine || need postgresql has_postgres
 configured bus || $engine || need rabbitmq-server has_rabbitmq
 need util-linux has setpriv
