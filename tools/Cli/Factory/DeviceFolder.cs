@@ -12,6 +12,7 @@ sealed class DeviceFolder(string path)
 
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     public string Path => path;
 
@@ -36,6 +37,9 @@ sealed class DeviceFolder(string path)
     public static KeyPair MakeKey(KeyType type) => type == KeyType.Rsa2048 ? KeyPair.CreateRsa2048() : KeyPair.CreateEcdsaP256();
 
     public void Write(string file, string text) => Put(file, Encoding.UTF8.GetBytes(text), Readable);
+
+    /// <summary>Writes a script that is started by its name.</summary>
+    public void WriteScript(string file, string text) => Put(file, Encoding.UTF8.GetBytes(text), Executable);
 
     /// <summary>Writes a file for its owner only, into a folder for its owner only. Nobody has waited for the disk yet.</summary>
     public void WriteSecret(string file, ReadOnlySpan<byte> contents)

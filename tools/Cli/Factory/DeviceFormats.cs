@@ -34,7 +34,7 @@ sealed record DeviceFormats
             {
                 case "nvs": folder.WriteSecret(Image, ImageOf(certificate, privateKey)); break;
                 case "nvs-csv": folder.Write(Csv, CsvOf()); break;
-                case "zephyr": folder.Write(Commands, CommandsOf()); break;
+                case "zephyr": folder.WriteScript(Commands, CommandsOf()); break;
             }
         }
     }
@@ -51,13 +51,18 @@ sealed record DeviceFormats
 
         """;
 
+    // mcumgr (apache/mynewt-mcumgr-cli) ends with 0 also when the device refuses a file: what was written is what it says Done to.
     string CommandsOf() => $$"""
         #!/bin/sh
         # Writes the device's files over its serial port: ./{{Commands}} /dev/ttyACM0
         set -eu
         cd "$(dirname "$0")"
         for file in {{DeviceFolder.Certificate}} {{DeviceFolder.PrivateKey}}; do
-            mcumgr --conntype serial --connstring "dev=${1:?serial port},baud=115200" fs upload "$file" "{{ZephyrPath}}/$file"
+            said=$(mcumgr --conntype serial --connstring "dev=${1:?serial port},baud=115200" fs upload "$file" "{{ZephyrPath}}/$file")
+            case $said in
+                *Done) echo "$file is written" ;;
+                *) echo "$file is not written: $said" >&2; exit 1 ;;
+            esac
         done
 
         """;
