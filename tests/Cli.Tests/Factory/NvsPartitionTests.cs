@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using FleetPlatform.Cli.Factory;
 using FsCheck;
 using FsCheck.Fluent;
@@ -21,6 +22,14 @@ public sealed class NvsPartitionTests
         var written = string.Join('\n', image.Chunk(32).TakeWhile((line, index) => index < 8).Select(Convert.ToHexStringLower)) + "\n";
         written.ShouldBe(File.ReadAllText(Path.Combine(Here(), "../Golden/nvs.hex")));
         image.AsSpan(8 * 32).IndexOfAnyExcept((byte)0xFF).ShouldBe(-1);
+    }
+
+    [Fact]
+    public void The_image_is_the_one_that_Espressifs_generator_makes()
+    {
+        // SHA-256 of what nvs_partition_gen.py (espressif/esp-idf-nvs-partition-gen at 67113ed) makes of these texts: two pages of five.
+        var image = NvsPartition.Write(0x5000, "certs", [("client_cert", new('a', 2500)), ("client_key", new('b', 3000))]);
+        Convert.ToHexStringLower(SHA256.HashData(image)).ShouldBe("4099ea6cd2e531279d275334a4c1bc5640d93ca1fde43292eb5d2da276d46e92");
     }
 
     [Fact]

@@ -87,7 +87,7 @@ sealed class NvsPartition
         Encoding.ASCII.GetBytes(key, entry[8..]);
     }
 
-    // An entry and its data stay on one page.
+    // An entry and its data stay on one page, up to its last entry, as with the library itself; nvs_partition_gen.py leaves the last one empty.
     void Append(Span<byte> entry, ReadOnlySpan<byte> data)
     {
         var span = 1 + Spans(data.Length);
