@@ -44,6 +44,7 @@ static class Composition
         builder.AddFleetEventStore("template-engine-db", EventNames.All, store => store
             .Project<TemplatesTable>()
             .Project<ClaimsTable>()
+            .Project<InputsTable>()
             .Project<TasksTable>()
             .IndexSubjects(ProvisioningSteps.SubjectsOf)
             .Subscribe<WatchClaims>()

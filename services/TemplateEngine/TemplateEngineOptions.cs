@@ -47,7 +47,7 @@ sealed class TemplateEngineOptions
     [Range(256, 128_000)]
     public int RegistrationLineCharacters { get; init; } = 64_000;
 
-    /// <summary>Lines of a bulk registration that are under way at once; after each such page its progress is recorded.</summary>
+    /// <summary>Lines of a bulk registration between two records of its progress; two such pages are under way at once.</summary>
     [Range(1, 2_000)]
     public int RegistrationPage { get; init; } = 256;
 

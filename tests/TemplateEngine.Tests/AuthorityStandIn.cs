@@ -15,11 +15,12 @@ sealed class IssueStandInConsumer(Stack stack) : IConsumer<IssueCertificates>
     static readonly ConcurrentDictionary<string, string> Issued = new(StringComparer.Ordinal);
 
     public Task Consume(ConsumeContext<IssueCertificates> context) =>
-        context.AnswerEach<IssueCertificate, IssueCertificateAnswer, IssueCertificatesAnswer>(item => Task.FromResult(Answer(item)), refused => new() { Refused = refused });
+        context.AnswerEach<IssueCertificate, IssueCertificateAnswer, IssueCertificatesAnswer>(Answer, refused => new() { Refused = refused });
 
-    IssueCertificateAnswer Answer(IssueCertificate item)
+    async Task<IssueCertificateAnswer> Answer(IssueCertificate item)
     {
-        if (item.CertificateSigningRequest!.Contains("broken", StringComparison.Ordinal)) return new() { Refused = Reasons.InvalidCsr.ToRefused("It is broken.") };
+        if (item.CertificateSigningRequest!.Contains("held", StringComparison.Ordinal)) await stack.Held.Task;
+        if (item.CertificateSigningRequest.Contains("broken", StringComparison.Ordinal)) return new() { Refused = Reasons.InvalidCsr.ToRefused("It is broken.") };
         var pem = Issued.GetOrAdd(item.Flow.FlowId, _ => ACertificate());
         var id = CertificateId.Of(Pem.ReadCertificate(pem));
         stack.Certificates[id] = pem;

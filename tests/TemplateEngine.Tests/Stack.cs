@@ -94,6 +94,9 @@ public sealed class Stack : IAsyncLifetime
     /// <summary>Certificates that the authority's stand-in has signed, by id; others are text that is no certificate.</summary>
     internal ConcurrentDictionary<string, string> Certificates { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Until it is done the authority's stand-in keeps requests back whose CSR says that they are held.</summary>
+    internal TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>A device that comes with a claim of its batch.</summary>
     internal ProvisionThing Device(string template, string claimId, params (string Name, string Value)[] parameters) =>
         Device(template, default, claimId, parameters);

@@ -26,7 +26,7 @@ sealed class PutRegistrationInputConsumer(EventStore store, TemplateEngineOption
     {
         var refusal = PutInput.Check(context.Message, options);
         RegistrationInputDescription? described = null;
-        if (refusal is null) (described, refusal) = await TasksTable.PutInput(context.Message, options.RegistrationLines, clock.GetUtcNow(), store.DataSource, context.CancellationToken);
+        if (refusal is null) (described, refusal) = await InputsTable.Put(context.Message, options.RegistrationLines, clock.GetUtcNow(), store.DataSource, context.CancellationToken);
         await context.Answer(refusal, () => described!);
     }
 }

@@ -16,7 +16,9 @@ sealed class RunTasks(RegisterLines lines, EventStore store, TemplateEngineOptio
     protected override async Task Look(CancellationToken stopping)
     {
         await RunOpen(stopping);
-        await TasksTable.Forget(_clock.GetUtcNow() - options.RegistrationRetention, store.DataSource, stopping);
+        var before = _clock.GetUtcNow() - options.RegistrationRetention;
+        await TasksTable.Forget(before, store.DataSource, stopping);
+        await InputsTable.Forget(before, store.DataSource, stopping);
     }
 
     protected override void Postpone(Exception failure) => Log.TasksPostponed(log, failure.Message, Failures.IsTransient(failure) ? null : failure);
@@ -27,10 +29,8 @@ sealed class RunTasks(RegisterLines lines, EventStore store, TemplateEngineOptio
         if (leadership is null) return;
         while (await TasksTable.FindOpen(store.DataSource, stopping) is { } taskId)
         {
-            while (await lines.NextPage(taskId, stopping))
-            {
-            }
-
+            await lines.Handle(taskId, stopping);
+            await TasksTable.CountResults(store.DataSource, stopping);
             Log.TaskEnded(log, taskId);
         }
     }

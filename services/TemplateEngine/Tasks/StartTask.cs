@@ -10,14 +10,15 @@ namespace FleetPlatform.TemplateEngine.Tasks;
 /// <summary>StartThingRegistrationTask: takes the lines of an input as they are now; carrying it out is <see cref="RunTasks"/>'s.</summary>
 static class StartTask
 {
-    /// <param name="lines">Lines of the input; 0 when there is none.</param>
-    public static Decision<TaskEvent> Decide(Command command, int lines, RegistrationTask task, DateTimeOffset now)
+    public static Decision<TaskEvent> Decide(Command command, RegistrationInput input, RegistrationTask task, DateTimeOffset now)
     {
-        var started = new TaskStarted(command.TemplateBody, command.InputFileBucket, command.InputFileKey, command.RoleArn, lines, command.RequestedBy, now);
+        var started = new TaskStarted(command.TemplateBody, command.InputFileBucket, command.InputFileKey, command.RoleArn, input.Lines, command.RequestedBy, now, input.Upload);
         if (task.Started is { } before)
-            return before == started with { Lines = before.Lines, At = before.At } ? Decision<TaskEvent>.Nothing
+            return before == started with { Lines = before.Lines, At = before.At, Upload = before.Upload } ? Decision<TaskEvent>.Nothing
                 : new Refusal(Reasons.AlreadyExists.Code, "A task with this id says something else.");
-        if (lines == 0)
+        if (input.FollowsGap is { } part)
+            return new Refusal(Reasons.InvalidRequest.Code, $"The input has a part {part} and none before it with number {part - 1}. Upload what is missing, then start again.");
+        if (input.Lines == 0)
             return new Refusal(Reasons.InvalidRequest.Code, $"There is no input {Quoted.Of($"{command.InputFileBucket}/{command.InputFileKey}")}. Upload it first: POST /fleet/registration-inputs/{{bucket}}/{{key}}.");
 
         var compiled = TemplateCatalogue.Compile(new("", Enabled: true, TemplateKind.Bulk, VersionId: 1, command.TemplateBody, null, null));
@@ -33,9 +34,9 @@ static class StartTask
     {
         if (!RegistrationTask.IsId(command.TaskId))
             return new(new Refusal(Reasons.InvalidRequest.Code, "A task id is 32 lower-case hex digits of a version 7 UUID."), RegistrationTask.Initial, 0);
-        var lines = await TasksTable.CountInput(command.InputFileBucket, command.InputFileKey, store.DataSource, cancellation);
+        var input = await InputsTable.Complete(command.InputFileBucket, command.InputFileKey, clock.GetUtcNow(), store.DataSource, cancellation);
         return await store.WriteToAggregate<RegistrationTask, TaskEvent>(RegistrationTask.StreamOf(command.TaskId),
-            task => Decide(command, lines, task, clock.GetUtcNow()), new() { Actor = command.RequestedBy, CorrelationId = command.TaskId }, cancellation);
+            task => Decide(command, input, task, clock.GetUtcNow()), new() { Actor = command.RequestedBy, CorrelationId = command.TaskId }, cancellation);
     }
 }
 

@@ -6,7 +6,7 @@ using NpgsqlTypes;
 
 namespace FleetPlatform.TemplateEngine.Tasks;
 
-/// <summary>Tasks, for listing and for who carries them out; inputs as they were uploaded; and each task's own copy of its lines, with what became of them.</summary>
+/// <summary>Tasks, for listing and for who carries them out, and what became of their lines.</summary>
 sealed class TasksTable : IInlineProjection
 {
     /// <summary>About 1 KiB each: an answer of less than 256 KiB.</summary>
@@ -14,15 +14,18 @@ sealed class TasksTable : IInlineProjection
 
     public string Name => "registration-tasks";
 
+    public int Version => 2;
+
     public string Schema => """
-        create table if not exists fleet_registration_tasks (task_id text collate "C" primary key, status text not null, ended_at timestamptz null);
-        create table if not exists fleet_registration_inputs (
-            bucket text collate "C", key text collate "C", part int, lines text[] not null, uploaded_at timestamptz not null, primary key (bucket, key, part));
+        create table if not exists fleet_registration_tasks (task_id text collate "C" primary key, status text not null, upload uuid null, ended_at timestamptz null);
+        alter table fleet_registration_tasks add column if not exists upload uuid null;
+        create index if not exists fleet_registration_tasks_of_upload on fleet_registration_tasks (upload) where ended_at is null;
         create table if not exists fleet_registration_lines (
-            task_id text collate "C", line int, text text not null, failed boolean null, answer text null, primary key (task_id, line));
+            task_id text collate "C", line int, failed boolean null, answer text null, primary key (task_id, line));
+        alter table fleet_registration_lines drop column if exists text;
         """;
 
-    // Inputs, lines and outcomes do not follow from events: a rebuild keeps them.
+    // Outcomes do not follow from events: a rebuild keeps them.
     public IReadOnlyList<string> Tables => ["fleet_registration_tasks"];
 
     public void Project(RecordedEvent e, ProjectionBatch batch)
@@ -31,12 +34,8 @@ sealed class TasksTable : IInlineProjection
         switch (e.Data)
         {
             case TaskStarted started:
-                batch.Add("insert into fleet_registration_tasks (task_id, status) values ($1, 'InProgress')", Id(e));
-                batch.Add("""
-                    insert into fleet_registration_lines (task_id, line, text)
-                    select $1, row_number() over (order by i.part, l.ordinal), l.text from fleet_registration_inputs i, unnest(i.lines) with ordinality l(text, ordinal)
-                    where i.bucket = $2 and i.key = $3 on conflict do nothing
-                    """, Id(e), Text(started.InputFileBucket), Text(started.InputFileKey));
+                batch.Add("insert into fleet_registration_tasks (task_id, status, upload) values ($1, 'InProgress', $2)", Id(e),
+                    new NpgsqlParameter<Guid> { TypedValue = started.UploadOf(e.StreamId.Key) });
                 break;
             case TaskStopOrdered:
                 batch.Add("update fleet_registration_tasks set status = 'Cancelling' where task_id = $1", Id(e));
@@ -46,44 +45,6 @@ sealed class TasksTable : IInlineProjection
                     Id(e), Text((ended.Cancelled ? RegistrationTaskStatus.Cancelled : RegistrationTaskStatus.Completed).ToString()), At(ended.At));
                 break;
         }
-    }
-
-    /// <summary>Keeps a part; the first one replaces a file of its name.</summary>
-    public static async Task<(RegistrationInputDescription?, Refusal?)> PutInput(
-        PutRegistrationInput part, int maximumLines, DateTimeOffset now, NpgsqlDataSource database, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await using var put = new NpgsqlBatch(connection, transaction);
-        if (part.Part == 0) Add("delete from fleet_registration_inputs where bucket = $1 and key = $2");
-        Add("""
-            insert into fleet_registration_inputs (bucket, key, part, lines, uploaded_at) values ($1, $2, $3, $4, $5)
-            on conflict (bucket, key, part) do update set lines = excluded.lines, uploaded_at = excluded.uploaded_at
-            """, new() { Value = part.Part }, new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = part.Lines.ToArray() }, At(now));
-        Add("select count(*)::int, coalesce(sum(cardinality(lines)), 0)::int from fleet_registration_inputs where bucket = $1 and key = $2");
-        RegistrationInputDescription described;
-        await using (var rows = await put.ExecuteReaderAsync(cancellation))
-        {
-            await rows.ReadAsync(cancellation);
-            described = new() { Parts = rows.GetInt32(0), Lines = rows.GetInt32(1) };
-        }
-
-        if (described.Lines > maximumLines) return (null, new(Reasons.LimitExceeded.Code, $"The input has more than {maximumLines} lines. Give each task a part of it."));
-        await transaction.CommitAsync(cancellation);
-        return (described, null);
-
-        void Add(string text, params ReadOnlySpan<NpgsqlParameter> more)
-        {
-            var command = new NpgsqlBatchCommand(text) { Parameters = { Text(part.Bucket), Text(part.Key) } };
-            foreach (var parameter in more) command.Parameters.Add(parameter);
-            put.BatchCommands.Add(command);
-        }
-    }
-
-    public static async Task<int> CountInput(string bucket, string key, NpgsqlDataSource database, CancellationToken cancellation)
-    {
-        await using var command = Command(database, "select coalesce(sum(cardinality(lines)), 0)::int from fleet_registration_inputs where bucket = $1 and key = $2", Text(bucket), Text(key));
-        return (int)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
     public static async Task<string?> FindOpen(NpgsqlDataSource database, CancellationToken cancellation)
@@ -103,24 +64,23 @@ sealed class TasksTable : IInlineProjection
         return found.Count > query.Limit ? new() { TaskIds = found[..query.Limit], Next = found[query.Limit - 1] } : new() { TaskIds = found };
     }
 
-    public static async Task<IReadOnlyList<(int Number, string Text)>> ReadLines(string taskId, int after, int limit, NpgsqlDataSource database, CancellationToken cancellation)
-    {
-        await using var command = Command(database, "select line, text from fleet_registration_lines where task_id = $1 and line > $2 order by line limit $3",
-            Text(taskId), new() { Value = after }, new() { Value = limit });
-        var lines = new List<(int, string)>();
-        await using var rows = await command.ExecuteReaderAsync(cancellation);
-        while (await rows.ReadAsync(cancellation)) lines.Add((rows.GetInt32(0), rows.GetString(1)));
-        return lines;
-    }
-
     public static async Task StoreResults(string taskId, IReadOnlyList<RegistrationResult> results, NpgsqlDataSource database, CancellationToken cancellation)
     {
         await using var command = Command(database, """
-            update fleet_registration_lines l set failed = r.failed, answer = r.answer from unnest($2::int[], $3::boolean[], $4::text[]) r(line, failed, answer)
-            where l.task_id = $1 and l.line = r.line
+            insert into fleet_registration_lines (task_id, line, failed, answer) select $1, * from unnest($2::int[], $3::boolean[], $4::text[])
+            on conflict (task_id, line) do update set failed = excluded.failed, answer = excluded.answer
             """, Text(taskId), new() { Value = results.Select(result => result.Line).ToArray() },
             new() { Value = results.Select(result => result.Answer.Refused is not null).ToArray() },
             new() { Value = results.Select(result => JsonSerializer.Serialize(result.Answer, WireJson.Options)).ToArray() });
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>
+    /// Counts the outcomes for the server's plans. Until it knows that one task has most of them it would gather and sort them all for each page of a report.
+    /// </summary>
+    public static async Task CountResults(NpgsqlDataSource database, CancellationToken cancellation)
+    {
+        await using var command = Command(database, "analyze fleet_registration_lines");
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -136,11 +96,9 @@ sealed class TasksTable : IInlineProjection
         return new() { Items = items };
     }
 
-    /// <summary>Drops inputs and lines nobody will ask for any more. The tasks themselves stay, with their counts.</summary>
+    /// <summary>Drops outcomes nobody will ask for any more. The tasks themselves stay, with their counts.</summary>
     public static async Task Forget(DateTimeOffset before, NpgsqlDataSource database, CancellationToken cancellation)
     {
-        await using var inputs = Command(database, "delete from fleet_registration_inputs where uploaded_at < $1", At(before));
-        await inputs.ExecuteNonQueryAsync(cancellation);
         await using var lines = Command(database,
             "delete from fleet_registration_lines l using fleet_registration_tasks t where t.task_id = l.task_id and t.ended_at < $1", At(before));
         await lines.ExecuteNonQueryAsync(cancellation);

@@ -20,17 +20,25 @@ public sealed class TaskDecisionTests
     [Fact]
     public void A_task_starts_once_with_the_lines_there_are()
     {
-        var started = StartTask.Decide(Start, 3, RegistrationTask.Initial, Noon).Events.ShouldHaveSingleItem().ShouldBeOfType<TaskStarted>();
+        var started = StartTask.Decide(Start, Input(3), RegistrationTask.Initial, Noon).Events.ShouldHaveSingleItem().ShouldBeOfType<TaskStarted>();
 
         started.Lines.ShouldBe(3);
-        StartTask.Decide(Start, 5, RegistrationTask.Initial.Evolve(started), Noon.AddHours(1)).Events.ShouldBeEmpty();
-        StartTask.Decide(Start with { InputFileKey = "b" }, 5, RegistrationTask.Initial.Evolve(started), Noon).Refusal!.Code.ShouldBe("already-exists");
+        StartTask.Decide(Start, Input(5), RegistrationTask.Initial.Evolve(started), Noon.AddHours(1)).Events.ShouldBeEmpty();
+        StartTask.Decide(Start with { InputFileKey = "b" }, Input(5), RegistrationTask.Initial.Evolve(started), Noon).Refusal!.Code.ShouldBe("already-exists");
     }
 
     [Theory]
     [InlineData(0, Body), InlineData(1, "{"), InlineData(1, """{"Resources": {"thing": {"Type": "AWS::IoT::Thing", "Properties": {"ThingName": "x"}}}}""")]
     public void Without_input_or_a_template_that_names_a_certificate_nothing_starts(int lines, string body) =>
-        StartTask.Decide(Start with { TemplateBody = body }, lines, RegistrationTask.Initial, Noon).Refusal!.Code.ShouldBe("invalid-request");
+        StartTask.Decide(Start with { TemplateBody = body }, Input(lines), RegistrationTask.Initial, Noon).Refusal!.Code.ShouldBe("invalid-request");
+
+    [Fact]
+    public void An_input_with_a_gap_starts_nothing() =>
+        StartTask.Decide(Start, Input(9) with { FollowsGap = 4 }, RegistrationTask.Initial, Noon).Refusal!.Detail.ShouldContain("number 3");
+
+    [Fact]
+    public void A_task_from_before_uploads_had_identities_has_its_lines_under_its_own() =>
+        new TaskStarted(Body, "fleet", "a", null, 10, "OPERATOR", Noon).UploadOf(Id).ShouldBe(Guid.Parse(Id));
 
     [Fact]
     public void A_task_is_stopped_while_it_runs_and_only_then()
@@ -62,4 +70,6 @@ public sealed class TaskDecisionTests
         PutInput.Check(Part("\0"), new())!.Code.ShouldBe("limit-exceeded");
         PutInput.Check(Part(new('a', 300)), new() { RegistrationLineCharacters = 256 })!.Code.ShouldBe("limit-exceeded");
     }
+
+    static RegistrationInput Input(int lines) => new(Guid.CreateVersion7(), lines);
 }
