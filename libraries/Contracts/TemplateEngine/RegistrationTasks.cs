@@ -4,7 +4,7 @@ namespace FleetPlatform.Contracts.TemplateEngine;
 
 // Bulk registration (aws-protocol 6). Each request is answered by the record named in its summary, or by Refused.
 
-/// <summary>A part of an input file; the first, number 0, replaces a file of that name. Answered by <see cref="RegistrationInputDescription"/>.</summary>
+/// <summary>A part of an input file; the first, number 0, begins one of that name anew. None is taken once a task was started with it. Answered by <see cref="RegistrationInputDescription"/>.</summary>
 [MessageUrn("fleet:put-registration-input:v1", useDefaultPrefix: false)]
 public sealed record PutRegistrationInput
 {
