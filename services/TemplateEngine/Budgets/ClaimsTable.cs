@@ -33,6 +33,12 @@ sealed class ClaimsTable : IInlineProjection
             primary key (claim_id, flow_id));
         create index if not exists fleet_claim_registrations_at on fleet_claim_registrations (claim_id, at);
         alter table fleet_claim_registrations drop column if exists serial, drop column if exists key_hash;
+        do $$ begin
+            if to_regclass('fleet_claim_budgets') is null then
+                create table fleet_claim_budgets (claim_id varchar(64) collate "C" primary key, used bigint not null);
+                insert into fleet_claim_budgets (claim_id, used) select claim_id, count(*) from fleet_claim_registrations group by claim_id;
+            end if;
+        end $$;
         alter table fleet_claim_signals add column if not exists last_at timestamptz null;
         create table if not exists fleet_serial_uses (serial text collate "C", flow_id varchar(32) collate "C", primary key (serial, flow_id));
         create table if not exists fleet_claim_minutes (

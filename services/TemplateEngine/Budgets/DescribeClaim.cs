@@ -13,7 +13,7 @@ static class DescribeClaim
         var claim = await store.AggregateStreamAsync<Claim, ClaimEvent>(Claim.Stream(claimId), cancellation);
         await using var command = store.DataSource.CreateCommand("""
             select (select count(*) from fleet_claim_serials where claim_id = $1),
-                (select count(*) from fleet_claim_registrations where claim_id = $1),
+                coalesce((select used from fleet_claim_budgets where claim_id = $1), 0),
                 (select coalesce(json_object_agg(signal, times), '{}')::text from fleet_claim_signals where claim_id = $1),
                 coalesce(sum(arrivals), 0)::bigint, max(minute)
             from fleet_claim_minutes where claim_id = $1

@@ -9,8 +9,8 @@ namespace FleetPlatform.TemplateEngine.Budgets;
 
 /// <summary>What is known of a claim at the instant a device wants to register with it.</summary>
 /// <param name="Reserved">True: this flow has its place already.</param>
-/// <param name="Used">Places taken in all, counted no further than the claim may go.</param>
-/// <param name="UsedLastMinute">Places taken within the last minute.</param>
+/// <param name="Used">Places taken in all.</param>
+/// <param name="UsedLastMinute">Places taken within the last minute, counted no further than the claim may go.</param>
 /// <param name="SerialListed">Whether the serial number is on the claim's list.</param>
 sealed record ClaimUse(bool Reserved, long Used, long UsedLastMinute, bool SerialListed);
 
@@ -22,9 +22,15 @@ sealed class SpendClaim(EventStore store) : IDisposable
 
     const string Look = """
         select exists (select 1 from fleet_claim_registrations where claim_id = $1 and flow_id = $2),
-            (select count(*) from (select 1 from fleet_claim_registrations where claim_id = $1 limit $5) used),
-            (select count(*) from fleet_claim_registrations where claim_id = $1 and at > $4 - interval '1 minute'),
+            coalesce((select used from fleet_claim_budgets where claim_id = $1), 0),
+            (select count(*) from (select 1 from fleet_claim_registrations where claim_id = $1 and at > $4 - interval '1 minute' limit $5) latest),
             exists (select 1 from fleet_claim_serials where claim_id = $1 and serial = $3)
+        """;
+
+    // Counted as they are taken: the last device of a batch waits no longer than the first.
+    const string Take = """
+        with taken as (insert into fleet_claim_registrations (claim_id, flow_id, at) values ($1, $2, $3))
+        insert into fleet_claim_budgets (claim_id, used) values ($1, 1) on conflict (claim_id) do update set used = fleet_claim_budgets.used + 1
         """;
 
     /// <summary>The rule. A place that is taken stays taken: the same flow asks again for free.</summary>
@@ -79,7 +85,7 @@ sealed class SpendClaim(EventStore store) : IDisposable
         var use = await Read();
         var refusal = Decide(claim, use, serial, attempt.At);
         if (refusal is null && !use.Reserved)
-            await Execute("insert into fleet_claim_registrations (claim_id, flow_id, at) values ($1, $2, $3)", Text(claimId), Text(attempt.FlowId), At());
+            await Execute(Take, Text(claimId), Text(attempt.FlowId), At());
         await transaction.CommitAsync(cancellation);
         return refusal;
 
@@ -93,7 +99,7 @@ sealed class SpendClaim(EventStore store) : IDisposable
         async Task<ClaimUse> Read()
         {
             await using var command = new NpgsqlCommand(Look, connection, transaction);
-            command.Parameters.AddRange(new[] { Text(claimId), Text(attempt.FlowId), Text(serial), At(), new NpgsqlParameter<long> { TypedValue = claim.Maximum ?? 0 } });
+            command.Parameters.AddRange(new[] { Text(claimId), Text(attempt.FlowId), Text(serial), At(), new NpgsqlParameter<long> { TypedValue = claim.PerMinute ?? 0 } });
             await using var row = await command.ExecuteReaderAsync(cancellation);
             await row.ReadAsync(cancellation);
             return new(row.GetBoolean(0), row.GetInt64(1), row.GetInt64(2), row.GetBoolean(3));

@@ -60,6 +60,21 @@ public class ClaimBudgetTests(Stack stack)
     }
 
     [Fact]
+    public async Task Places_that_were_taken_before_they_were_counted_are_counted_after_an_upgrade()
+    {
+        await using var database = await PostgresKit.PostgresDatabase.Create();
+        await database.Execute($"""
+            create table fleet_claim_registrations (
+                claim_id varchar(64) collate "C" not null, flow_id varchar(32) collate "C" not null, at timestamptz not null, primary key (claim_id, flow_id));
+            insert into fleet_claim_registrations select '{Certificates.ClaimId}', 'flow ' || n, now() from generate_series(1, 3) n;
+            """);
+
+        for (var twice = 0; twice < 2; twice++) await database.Execute(new ClaimsTable().Schema);
+
+        (await database.Scalar<long>($"select used from fleet_claim_budgets where claim_id = '{Certificates.ClaimId}'")).ShouldBe(3);
+    }
+
+    [Fact]
     public async Task A_device_that_was_refused_for_another_reason_costs_nothing()
     {
         var template = await stack.Template();
