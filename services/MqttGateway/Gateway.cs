@@ -65,7 +65,8 @@ static class Gateway
             .AddPerInstanceConsumer<CountSessionsConsumer>()
             .AddPerInstanceConsumer<TrustChangedConsumer>(concurrency: 1)
             .AddPerInstanceConsumer<ForwardCommandsConsumer>());
-        builder.Services.AddHostedService<PublishNews>();
+        builder.Services.AddSingleton<PublishNews>().AddHostedService(provider => provider.GetRequiredService<PublishNews>());
+        builder.Services.AddHealthChecks().AddCheck<PublishNewsHealth>("rotation-news");
         builder.Services.AddHostedService<AnnounceGateway>();
         builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<CatchUp>());
         builder.Services.AddSingleton<Announce>(provider => message => provider.GetRequiredService<IBus>().PublishInTime(message, CancellationToken.None));

@@ -34,7 +34,7 @@ sealed class GatewayMetrics
         _denied = meter.CreateCounter<long>("fleet.gateway.denied", "{packet}", "Packets that policies or the reserved topics refused, by action.");
         _lookups = meter.CreateCounter<long>("fleet.gateway.principal_lookups", "{request}", "Certificates asked for at the registry.");
         _undelivered = meter.CreateCounter<long>("fleet.gateway.undelivered_answers", "{answer}", "Provisioning answers that did not reach their device, by cause.");
-        _lostRecords = meter.CreateCounter<long>("fleet.gateway.lost_records", "{event}", "Facts that were not recorded: the queue was full, or too many refusals came.");
+        _lostRecords = meter.CreateCounter<long>("fleet.gateway.lost_records", "{event}", "Facts that were not recorded, and news of rotations that was not published: the queue was full, too many refusals came, or it failed.");
         _closed = meter.CreateCounter<long>("fleet.gateway.closed_by_platform", "{connection}", "Live connections ended because their certificate lost its rights.");
         _registered = meter.CreateCounter<long>("fleet.gateway.registered_certificates", "{certificate}", "Certificates of registered CAs recorded at their first connection.");
         _paths = meter.CreateCounter<long>("fleet.gateway.path_checks", "{certificate}", "Unknown certificates held against registered CAs.");

@@ -79,4 +79,7 @@ static partial class Log
 
     [LoggerMessage(30, LogLevel.Warning, "News of rotations waits {Milliseconds} ms for the bus: {Failure}")]
     public static partial void RotationNewsWait(ILogger logger, double milliseconds, string failure);
+
+    [LoggerMessage(33, LogLevel.Error, "{News} of certificate {CertificateId} was not published")]
+    public static partial void RotationNewsLost(ILogger logger, string news, string certificateId, Exception failure);
 }
