@@ -35,6 +35,9 @@ sealed record Principal(
     /// <summary>While it is on hold: the status that it had before.</summary>
     public PrincipalStatus? HeldFrom { get; init; }
 
+    /// <summary>Of the latest hold or reinstatement known; 0 for none. Survives deletion, and registering again.</summary>
+    public long TrustVersion { get; init; }
+
     /// <summary>False for a certificate nobody told us of, and for one that is gone.</summary>
     public bool Exists => Status is not (PrincipalStatus.Unknown or PrincipalStatus.Gone);
 
@@ -52,6 +55,7 @@ sealed record Principal(
             ExpiresAt = e.ExpiresAt,
             CaCertificateId = e.CaCertificateId,
             SniOnly = e.SniOnly,
+            TrustVersion = TrustVersion,
         },
         CertificateRecorded e => this with
         {
@@ -77,12 +81,14 @@ sealed record Principal(
         PolicyAttached e => Changed(e.At) with { Policies = With([new(e.PolicyName, e.Incarnation)]) },
         PolicyDetached e => Changed(e.At) with { Policies = [.. Policies.Where(policy => policy.PolicyName != e.PolicyName)] },
         StatusChanged e => Changed(e.At) with { Status = e.Status },
-        PrincipalSuspended e => Changed(e.At) with { Status = PrincipalStatus.Inactive, HeldFrom = e.Was, CreatedAt = Exists ? CreatedAt : e.At },
-        PrincipalReinstated e => Changed(e.At) with { Status = e.Status, HeldFrom = null },
+        PrincipalSuspended { Was: PrincipalStatus.Gone } e => Learned(e.TrustVersion),
+        PrincipalSuspended e => Changed(e.At).Learned(e.TrustVersion) with { Status = PrincipalStatus.Inactive, HeldFrom = e.Was, CreatedAt = Exists ? CreatedAt : e.At },
+        PrincipalReinstated { Status: PrincipalStatus.Gone } e => Learned(e.TrustVersion),
+        PrincipalReinstated e => Changed(e.At).Learned(e.TrustVersion) with { Status = e.Status, HeldFrom = null, CreatedAt = Exists ? CreatedAt : e.At },
         PrincipalRenewed e => Changed(e.At),
         PrincipalRevoked { Was: PrincipalStatus.Gone } => this with { WasRevoked = true },
         PrincipalRevoked e => Changed(e.At) with { Status = PrincipalStatus.Revoked, WasRevoked = true, HeldFrom = null, CreatedAt = Exists ? CreatedAt : e.At },
-        PrincipalExpired or PrincipalDeleted => Initial with { Status = PrincipalStatus.Gone, WasRevoked = WasRevoked },
+        PrincipalExpired or PrincipalDeleted => Initial with { Status = PrincipalStatus.Gone, WasRevoked = WasRevoked, TrustVersion = TrustVersion },
         _ => throw new UnreachableException($"No fold for {@event.GetType().Name}."),
     };
 
@@ -111,6 +117,8 @@ sealed record Principal(
         [.. Policies.Where(policy => attached.All(other => other.PolicyName != policy.PolicyName)), .. attached];
 
     Principal Changed(DateTimeOffset at) => this with { Changes = Changes + 1, ModifiedAt = at };
+
+    Principal Learned(long? trustVersion) => this with { TrustVersion = trustVersion ?? TrustVersion };
 }
 
 /// <summary>How a template registered a certificate: what was asked for, the status that gave it, and the template of the first one in its line.</summary>

@@ -82,11 +82,13 @@ sealed record StatusChanged(PrincipalStatus Status, DateTimeOffset At) : Princip
 /// <summary>Was says whether there was still anything to revoke: of a certificate that is gone only the memory stays.</summary>
 sealed record PrincipalRevoked(PrincipalStatus Was, DateTimeOffset At) : PrincipalEvent;
 
-/// <summary>Put on hold (certificateHold). Was is the status it had, and gets back when the hold is lifted.</summary>
-sealed record PrincipalSuspended(PrincipalStatus Was, DateTimeOffset At) : PrincipalEvent;
+/// <summary>Put on hold (certificateHold). Was is the status it had, and gets back when the hold is lifted; of a certificate that is gone only the memory stays.</summary>
+/// <param name="TrustVersion">Of the change at the revocation service: what is older is old news. Null: recorded before versions were.</param>
+sealed record PrincipalSuspended(PrincipalStatus Was, DateTimeOffset At, long? TrustVersion = null) : PrincipalEvent;
 
-/// <summary>The hold was lifted.</summary>
-sealed record PrincipalReinstated(PrincipalStatus Status, DateTimeOffset At) : PrincipalEvent;
+/// <summary>The hold was lifted, perhaps one that we have not heard of yet. Status is what it has now; of a certificate that is gone only the memory stays.</summary>
+/// <param name="TrustVersion">As of a hold.</param>
+sealed record PrincipalReinstated(PrincipalStatus Status, DateTimeOffset At, long? TrustVersion = null) : PrincipalEvent;
 
 /// <summary>Nobody claimed it in time. Was says whether it was pending or a temporary claim that had been usable.</summary>
 sealed record PrincipalExpired(PrincipalStatus Was, DateTimeOffset At) : PrincipalEvent;

@@ -77,8 +77,8 @@ sealed class PrincipalsTable : IInlineProjection
                 row.Watch(e.WatchUntil);
                 break;
             case PrincipalRevoked { Was: not PrincipalStatus.Gone } e: row.SetStatus(PrincipalStatus.Revoked, e.At); break;
-            case PrincipalSuspended e: row.SetStatus(PrincipalStatus.Inactive, e.At); break;
-            case PrincipalReinstated e: row.SetStatus(e.Status, e.At); break;
+            case PrincipalSuspended { Was: not PrincipalStatus.Gone } e: row.SetStatus(PrincipalStatus.Inactive, e.At); break;
+            case PrincipalReinstated { Status: not PrincipalStatus.Gone } e: row.SetStatus(e.Status, e.At); break;
             case PrincipalExpired or PrincipalDeleted: row.Remove(); break;
         }
     }

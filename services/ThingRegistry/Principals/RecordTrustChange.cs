@@ -5,19 +5,22 @@ namespace FleetPlatform.ThingRegistry.Principals;
 
 /// <summary>
 /// News of revocations, holds and reinstatements: the registration follows. Also for a certificate nobody has told us of yet, so that a
-/// revocation which overtakes the news of the issuance stands.
+/// revocation which overtakes the news of the issuance stands. Replicas share the queue, and what failed comes again later: of holds and their ends the
+/// latest by version counts, in whatever order they come, and each that counts is recorded, even where it changes nothing. A revocation is final.
 /// </summary>
 static class RecordTrustChange
 {
     public static Decision<PrincipalEvent> Decide(CertificateTrustChange change, Principal principal) => (change.Reason, principal) switch
     {
-        (_, { WasRevoked: true }) => Decision<PrincipalEvent>.Nothing, // final
-        (null, { HeldFrom: { } before }) => new PrincipalReinstated(before == PrincipalStatus.Unknown ? PrincipalStatus.PendingActivation : before, change.At),
-        (null, _) => Decision<PrincipalEvent>.Nothing,
-        (RevocationReason.CertificateHold, { HeldFrom: not null } or { Status: PrincipalStatus.Gone }) => Decision<PrincipalEvent>.Nothing,
-        (RevocationReason.CertificateHold, _) => new PrincipalSuspended(principal.Status, change.At),
-        _ => new PrincipalRevoked(principal.Status, change.At),
+        (_, { WasRevoked: true }) => Decision<PrincipalEvent>.Nothing,
+        (not null and not RevocationReason.CertificateHold, _) => new PrincipalRevoked(principal.Status, change.At),
+        _ when change.Version <= principal.TrustVersion => Decision<PrincipalEvent>.Nothing,
+        (null, _) => new PrincipalReinstated(Before(principal) is var before and not PrincipalStatus.Unknown ? before : PrincipalStatus.PendingActivation, change.At, change.Version),
+        _ => new PrincipalSuspended(Before(principal), change.At, change.Version),
     };
+
+    // Of two holds without the end of the first, what was before the first.
+    static PrincipalStatus Before(Principal principal) => principal.HeldFrom ?? principal.Status;
 
     /// <summary>All of them in one transaction; of one certificate, in their order.</summary>
     public static async Task Handle(TrustChanged news, Registry registry, CancellationToken cancellation)
@@ -46,7 +49,7 @@ static class RecordTrustChange
     }
 }
 
-/// <summary>One message at a time: a hold and its end stay in order. What is recorded is reported for the receipt.</summary>
+/// <summary>One message at a time, since those of one certificate would fight for its stream. What is recorded is reported for the receipt, as is old news: what came after it is in effect.</summary>
 sealed class TrustChangedConsumer(Registry registry) : IConsumer<TrustChanged>
 {
     public async Task Consume(ConsumeContext<TrustChanged> context)
