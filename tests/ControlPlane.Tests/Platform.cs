@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.Contracts.Revocation;
@@ -37,7 +38,8 @@ public sealed class Platform : IAsyncLifetime
             builder.Services.AddSingleton<IFlowSteps>(Others);
             builder.AddFleetBus("thing-registry", fleet => fleet.AddRequestConsumer<CreatePolicyStandIn>().AddRequestConsumer<GetPolicyVersionStandIn>().AddRequestConsumer<ListThingsStandIn>()
                 .AddRequestConsumer<IssueStandIn>().AddRequestConsumer<RegisterStandIn>().AddRequestConsumer<DescribeStandIn>()
-                .AddRequestConsumer<RevokeStandIn>().AddRequestConsumer<ChangeStatusStandIn>());
+                .AddRequestConsumer<RevokeStandIn>().AddRequestConsumer<ChangeStatusStandIn>()
+                .AddRequestConsumer<RegisterAuthorityStandIn>().AddRequestConsumer<DescribeAuthorityStandIn>().AddRequestConsumer<ExamineTagsStandIn>().AddRequestConsumer<TagStandIn>());
         });
         _app = Build(bus, "control-plane", builder => builder.AddControlPlane());
         _app.MapControlPlane();
@@ -94,6 +96,12 @@ sealed class OtherServices : IFlowSteps
     public List<object> Asked { get; } = [];
 
     public static string CertificateId { get; } = new('a', 64);
+
+    /// <summary>Registered CAs by their id, as they are described.</summary>
+    public ConcurrentDictionary<string, TrustedAuthorityDescription> Authorities { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How many of the next requests to tag fail.</summary>
+    public int TaggingFails;
 
     public T Hear<T>(T message) where T : class
     {
@@ -172,6 +180,43 @@ sealed class DescribeStandIn : IConsumer<DescribeCertificate>
         CertificateId = OtherServices.CertificateId, Status = status, CertificatePem = "pem", CustomerVersion = 1, CreatedAt = DateTimeOffset.UnixEpoch,
         LastModifiedAt = DateTimeOffset.UnixEpoch, NotBefore = DateTimeOffset.UnixEpoch, NotAfter = DateTimeOffset.UnixEpoch.AddMilliseconds(1500),
     };
+}
+
+sealed class RegisterAuthorityStandIn(OtherServices others) : IConsumer<RegisterTrustedAuthority>
+{
+    public Task Consume(ConsumeContext<RegisterTrustedAuthority> context)
+    {
+        var command = others.Hear(context.Message);
+        var authority = new TrustedAuthorityDescription
+        {
+            CaCertificateId = CertificateId.Of(Pem.ReadCertificate(command.CaCertificatePem)), CertificatePem = command.CaCertificatePem, Active = command.Active,
+            AutoRegistration = command.AutoRegistration, Mode = command.Mode, Config = command.Config, CreatedAt = DateTimeOffset.UnixEpoch, LastModifiedAt = DateTimeOffset.UnixEpoch,
+            NotBefore = DateTimeOffset.UnixEpoch, NotAfter = DateTimeOffset.UnixEpoch, CustomerVersion = 1,
+        };
+        return others.Authorities.TryAdd(authority.CaCertificateId, authority)
+            ? context.RespondAsync(authority)
+            : context.RespondAsync(Reasons.AlreadyExists.ToRefused("It is registered."));
+    }
+}
+
+sealed class DescribeAuthorityStandIn(OtherServices others) : IConsumer<DescribeTrustedAuthority>
+{
+    public Task Consume(ConsumeContext<DescribeTrustedAuthority> context) => context.RespondAsync(others.Authorities[context.Message.CaCertificateId]);
+}
+
+sealed class ExamineTagsStandIn : IConsumer<ExamineTags>
+{
+    public Task Consume(ConsumeContext<ExamineTags> context) => context.RespondAsync(new Done());
+}
+
+sealed class TagStandIn(OtherServices others) : IConsumer<TagResource>
+{
+    public Task Consume(ConsumeContext<TagResource> context)
+    {
+        if (Interlocked.Decrement(ref others.TaggingFails) >= 0) return context.RespondAsync(Reasons.Unavailable.ToRefused("Not now."));
+        others.Hear(context.Message);
+        return context.RespondAsync(new Done());
+    }
 }
 
 sealed class RevokeStandIn(OtherServices others) : IConsumer<RevokeCertificate>

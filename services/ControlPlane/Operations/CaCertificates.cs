@@ -30,12 +30,10 @@ sealed class CaCertificates(IAsk ask, Arn arn) : IOperations
 
     async Task<Reply> Register(OperationRequest request, CancellationToken cancellation)
     {
-        var pem = request.Text("caCertificate");
         var config = ReadConfig(request);
-        if (await CheckTemplate(config, cancellation) is { } unusable) return Reply.Refuse(unusable);
-        var answer = await ask.CreateTagged(request, () => ask.Ask<RegisterTrustedAuthority, TrustedAuthorityDescription>(new()
+        var command = new RegisterTrustedAuthority
         {
-            CaCertificatePem = pem,
+            CaCertificatePem = request.Text("caCertificate"),
             VerificationCertificatePem = request.OptionalText("verificationCertificate"),
             Mode = request.OptionalText("certificateMode") switch
             {
@@ -47,11 +45,30 @@ sealed class CaCertificates(IAsk ask, Arn arn) : IOperations
             AutoRegistration = request.Flag("allowAutoRegistration"),
             Config = config,
             RequestedBy = request.Caller,
-        }, cancellation), authority => arn.Tagged(ArnOf(authority.CaCertificateId), authority.CreatedAt), cancellation);
+        };
+        if (await CheckTemplate(config, cancellation) is { } unusable) return Reply.Refuse(unusable);
+        var id = Pki.Pem.TryReadOnly(command.CaCertificatePem, Pki.Pem.Certificate) is { } der ? Pki.CertificateId.Of(der) : null;
+        var answer = await ask.CreateTagged(
+            request, () => Register(command, id, request, cancellation), authority => arn.Tagged(ArnOf(authority.CaCertificateId), authority.CreatedAt), cancellation);
         return answer.Reply(
-            authority => new { certificateArn = ArnOf(authority.CaCertificateId), certificateId = authority.CaCertificateId },
-            Pki.Pem.TryReadOnly(pem, Pki.Pem.Certificate) is { } der && Pki.CertificateId.Of(der) is var id ? (id, ArnOf(id)) : null);
+            authority => new { certificateArn = ArnOf(authority.CaCertificateId), certificateId = authority.CaCertificateId }, id is null ? null : (id, ArnOf(id)));
     }
+
+    async Task<Answer<TrustedAuthorityDescription>> Register(RegisterTrustedAuthority command, string? id, OperationRequest request, CancellationToken cancellation)
+    {
+        var answer = await ask.Ask<RegisterTrustedAuthority, TrustedAuthorityDescription>(command, cancellation);
+        if (request.IsRetry && id is not null && answer.Refused?.Code == Reasons.AlreadyExists.Code)
+        {
+            var first = await ask.Ask<DescribeTrustedAuthority, TrustedAuthorityDescription>(new() { CaCertificateId = id }, cancellation);
+            if (first.Value is { CustomerVersion: 1 } made && IsMadeBy(command, made)) answer = first;
+        }
+
+        return answer;
+    }
+
+    static bool IsMadeBy(RegisterTrustedAuthority command, TrustedAuthorityDescription made) =>
+        (command.Mode, command.Active, command.AutoRegistration, command.AdmitsAtFirstConnection, command.Config ?? new())
+        == (made.Mode, made.Active, made.AutoRegistration, made.AdmitsAtFirstConnection, made.Config ?? new());
 
     async Task<Reply> Describe(OperationRequest request, CancellationToken cancellation) =>
         (await ask.Ask<DescribeTrustedAuthority, TrustedAuthorityDescription>(
