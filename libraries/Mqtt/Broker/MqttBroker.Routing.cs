@@ -75,7 +75,7 @@ public sealed partial class MqttBroker
         if (answer is SessionAnswer.Sent or SessionAnswer.Queued) Counters.Delivered.Add(1);
         else Counters.Dropped.Add(1);
         if (answer == SessionAnswer.Overflow) client?.Fail(ReasonCode.QuotaExceeded, DisconnectCause.Throttled, MqttFaultKind.LimitExceeded,
-            $"It does not read: {Options.MaximumQueuedMessages} messages (MaximumQueuedMessages) or {Options.MaximumQueuedBytes} bytes (MaximumQueuedBytes) wait for it.");
+            $"It does not read or acknowledge: {Options.MaximumQueuedMessages} messages (MaximumQueuedMessages) or {Options.MaximumQueuedBytes} bytes (MaximumQueuedBytes) wait for it.");
     }
 
     /// <summary>Checks a message's properties and starts its expiry.</summary>

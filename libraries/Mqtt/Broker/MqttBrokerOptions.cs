@@ -76,7 +76,7 @@ public sealed class MqttBrokerOptions : IValidatableObject
     [Range(0, 1_000_000)]
     public int MaximumQueuedMessages { get; init; } = 1000;
 
-    /// <summary>Bytes of those messages. Default 1 MiB.</summary>
+    /// <summary>Bytes of those messages, and likewise of those in flight, with topics and properties; of both together while the client is away. One message alone may always be in flight. Default 1 MiB.</summary>
     [Range(0, 1024 * 1024 * 1024)]
     public int MaximumQueuedBytes { get; init; } = 1024 * 1024;
 

@@ -14,6 +14,9 @@ enum SessionAnswer
 }
 
 /// <summary>How much a session may hold.</summary>
+/// <param name="Window">Messages in flight.</param>
+/// <param name="QueuedMessages">Messages that wait.</param>
+/// <param name="QueuedBytes">Bytes in flight, and as many again that wait; of both together while the client is away.</param>
 readonly record struct SessionLimits(int Window, int QueuedMessages, int QueuedBytes);
 
 /// <summary>
@@ -29,7 +32,7 @@ sealed class Session(SessionLimits limits)
     int _sentHere; // of those in flight, the first so many were sent on this connection
     IDeliverySink? _sink;
 
-    readonly record struct Waiting(Publish Message, bool Retain);
+    readonly record struct Waiting(Publish Message, bool Retain, int Weight);
 
     public int InflightCount => _inflight.Count;
     public int WaitingCount => _waiting?.Count ?? 0;
@@ -71,16 +74,25 @@ sealed class Session(SessionLimits limits)
     {
         if (qos == QoS.AtMostOnce) return DeliverOnce(message, retain, now);
 
-        if (_sink is not null && WaitingCount == 0 && _inflight.Count < _window)
+        var arrived = new Waiting(message, retain, message.Weight);
+        if (_sink is not null && WaitingCount == 0 && FitsWindow(arrived))
         {
-            var answer = Send(new Waiting(message, retain), now);
+            var answer = Send(arrived, now);
             if (answer != SinkAnswer.Full) return answer == SinkAnswer.Written ? SessionAnswer.Sent : SessionAnswer.Dropped;
         }
 
-        if (WaitingCount >= limits.QueuedMessages || _waitingBytes + message.Weight > limits.QueuedBytes) return SessionAnswer.Overflow;
-        Enqueue(new Waiting(message, retain));
+        if (!FitsQueue(arrived)) return SessionAnswer.Overflow;
+        Enqueue(arrived);
         return SessionAnswer.Queued;
     }
+
+    // Alone, even one larger than the limit may go: else a limit below the largest packet would let it pass never.
+    bool FitsWindow(Waiting next) => _inflight.Count < _window && (_inflight.Count == 0 || _inflight.Bytes + next.Weight <= limits.QueuedBytes);
+
+    // What is in flight to a client that is away is kept for it like what waits. Once it is back, what it is being sent makes room in the queue: else one that comes
+    // back to a full session would be let go again with the next message, before it could acknowledge any.
+    bool FitsQueue(Waiting next) =>
+        WaitingCount < limits.QueuedMessages && (_sink is null ? _inflight.Bytes : 0) + _waitingBytes + next.Weight <= limits.QueuedBytes;
 
     /// <summary>The client has a message [MQTT-4.3.2-3]: its identifier is free, and the next that waits may go.</summary>
     /// <returns>False when the identifier was not in flight.</returns>
@@ -109,9 +121,9 @@ sealed class Session(SessionLimits limits)
             else _inflight.RemoveAt(_sentHere);
         }
 
-        while (_sink is not null && WaitingCount > 0 && _inflight.Count < _window)
+        while (_sink is not null && WaitingCount > 0 && FitsWindow(_waiting!.Peek()))
         {
-            if (Send(_waiting!.Peek(), now) == SinkAnswer.Full) return;
+            if (Send(_waiting.Peek(), now) == SinkAnswer.Full) return;
             Dequeue();
         }
 
@@ -128,7 +140,7 @@ sealed class Session(SessionLimits limits)
     SinkAnswer Send(Waiting waiting, DateTimeOffset now)
     {
         if (!TryExpiry(waiting.Message, now, out var expiry)) return SinkAnswer.TooLarge;
-        var packetId = _inflight.Add(waiting.Message, waiting.Retain);
+        var packetId = _inflight.Add(waiting.Message, waiting.Retain, waiting.Weight);
         // DUP is 0 on a first sending, whatever the publisher's was [MQTT-3.3.1-3].
         var answer = _sink!.Write(new Delivery(waiting.Message, QoS.AtLeastOnce, packetId, false, waiting.Retain, expiry));
         if (answer == SinkAnswer.Written) _sentHere++;
@@ -149,13 +161,13 @@ sealed class Session(SessionLimits limits)
     void Enqueue(Waiting waiting)
     {
         (_waiting ??= new Queue<Waiting>(4)).Enqueue(waiting);
-        _waitingBytes += waiting.Message.Weight;
+        _waitingBytes += waiting.Weight;
     }
 
     Waiting Dequeue()
     {
         var waiting = _waiting!.Dequeue();
-        _waitingBytes -= waiting.Message.Weight;
+        _waitingBytes -= waiting.Weight;
         return waiting;
     }
 }

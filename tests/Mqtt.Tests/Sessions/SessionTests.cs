@@ -162,13 +162,147 @@ public class SessionTests
         session.Deliver(talkative, QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Overflow);
     }
 
+    [Fact]
+    public void What_is_in_flight_is_bounded_in_bytes_and_then_waits()
+    {
+        var session = Attached();
+        session.Deliver(Message("a", 400), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Sent);
+        session.Deliver(Message("b", 600), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Queued, "the window has a place, and no room");
+        session.Deliver(Message("c", 100), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Queued, "it does not overtake");
+        session.Deliver(Message("d", 300), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Overflow);
+
+        session.Acknowledge(1, Noon);
+
+        _sink.Written.ShouldBe(["a q1 #1", "b q1 #2", "c q1 #3"]);
+    }
+
+    [Fact]
+    public void What_was_in_flight_counts_with_what_waits_while_the_client_is_away()
+    {
+        var session = Attached();
+        session.Deliver(Message("a", 400), QoS.AtLeastOnce, false, Noon);
+        session.Detach();
+        session.Deliver(Message("b", 600), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Overflow);
+        session.Deliver(Message("c", 400), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Queued);
+        session.Deliver(Message("d", 100), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Overflow);
+    }
+
+    [Fact]
+    public void A_client_that_comes_back_to_a_full_session_is_not_let_go_with_the_next_message()
+    {
+        var session = Attached();
+        session.Deliver(Message("a", 400), QoS.AtLeastOnce, false, Noon);
+        session.Detach();
+        session.Deliver(Message("b", 400), QoS.AtLeastOnce, false, Noon);
+        session.Attach(_sink, 100);
+        session.Resume(_ => true, Noon);
+
+        session.Deliver(Message("c", 600), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Queued);
+    }
+
+    [Fact] // an account that is not balanced would shut a session up, or open it, in days
+    public void Every_way_out_of_a_session_gives_its_room_back()
+    {
+        var session = Attached();
+        void IsEmpty()
+        {
+            session.Deliver(Message("fits", 900), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Sent);
+            session.Deliver(Message("not beside it", 20), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Queued);
+            AcknowledgeAll();
+            session.Detach();
+            session.Deliver(Message("fits", 900), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Queued);
+            session.Deliver(Message("not beside it", 20), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Overflow);
+            session.Attach(_sink, 100);
+            session.Resume(_ => true, Noon);
+            AcknowledgeAll();
+        }
+
+        void AcknowledgeAll()
+        {
+            for (var id = ushort.MaxValue; session.InflightCount > 0; id--) session.Acknowledge(id, Noon); // newest first
+            session.WaitingCount.ShouldBe(0);
+        }
+
+        void Fill()
+        {
+            foreach (var topic in new[] { "a", "b", "c" }) session.Deliver(Message(topic, 200, Noon.AddSeconds(5)), QoS.AtLeastOnce, false, Noon).ShouldNotBe(SessionAnswer.Overflow);
+        }
+
+        Fill();
+        session.Acknowledge(2, Noon); // behind one that is not: now the third goes
+        AcknowledgeAll();
+        IsEmpty();
+
+        Fill();
+        session.Detach();
+        session.Attach(_sink, 100);
+        session.Resume(_ => false, Noon); // no longer allowed
+        IsEmpty();
+
+        Fill();
+        session.Detach();
+        session.Attach(_sink, 100);
+        session.Resume(_ => true, Noon.AddSeconds(10)); // expired
+        IsEmpty();
+
+        Fill();
+        session.Detach();
+        _sink.Next = SinkAnswer.TooLarge;
+        session.Attach(_sink, 100);
+        session.Resume(_ => true, Noon); // the client takes smaller packets now
+        _sink.Next = SinkAnswer.Written;
+        IsEmpty();
+
+        _sink.Next = SinkAnswer.Full;
+        session.Deliver(Message("slow", 900), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Queued);
+        _sink.Next = SinkAnswer.Written;
+        session.Pump(Noon);
+        AcknowledgeAll();
+        IsEmpty();
+    }
+
+    sealed class Nowhere : IDeliverySink
+    {
+        public SinkAnswer Write(in Delivery delivery) => SinkAnswer.Written;
+    }
+
+    [Fact]
+    public void A_delivery_and_its_acknowledgement_allocate_nothing()
+    {
+        var session = new Session(Limits);
+        session.Attach(new Nowhere(), 100);
+        var message = Message("a/b/c", 100) with { Properties = new() { ContentType = "text/plain", UserProperties = [new("name", "value")] } };
+        ushort id = 0;
+        bool Deliver() => session.Deliver(message, QoS.AtLeastOnce, false, Noon) == SessionAnswer.Sent && session.Acknowledge(++id, Noon);
+
+        Deliver().ShouldBeTrue();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var all = true;
+        for (var i = 0; i < 1000; i++) all &= Deliver();
+        all.ShouldBeTrue();
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1000);
+    }
+
+    [Fact]
+    public void One_larger_than_all_the_room_goes_alone_and_is_not_kept_waiting()
+    {
+        var session = Attached();
+        session.Deliver(Message("large", 2000), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Sent);
+        session.Deliver(Message("b"), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Queued);
+        session.Acknowledge(1, Noon);
+        _sink.Written.ShouldBe(["large q1 #1", "b q1 #2"]);
+
+        new Session(Limits).Deliver(Message("large", 2000), QoS.AtLeastOnce, false, Noon).ShouldBe(SessionAnswer.Overflow, "nobody is there");
+    }
+
     [Fact] // [MQTT-2.2.1-3]
     public void Packet_identifiers_wrap_round_zero_and_round_those_in_use()
     {
         var inflight = new Inflight();
-        inflight.Add(Message("stays"), false).ShouldBe((ushort)1);
-        for (var i = 2; i <= ushort.MaxValue; i++) inflight.Remove(inflight.Add(Message("x"), false)).ShouldBe(1);
-        inflight.Add(Message("x"), false).ShouldBe((ushort)2);
+        inflight.Add(Message("stays"), false, 1).ShouldBe((ushort)1);
+        for (var i = 2; i <= ushort.MaxValue; i++) inflight.Remove(inflight.Add(Message("x"), false, 1)).ShouldBe(1);
+        inflight.Add(Message("x"), false, 1).ShouldBe((ushort)2);
+        inflight.Bytes.ShouldBe(2);
     }
 
     [Theory] // AWS: 0 or more than 1200 is 1200, less than 30 is 30
