@@ -50,38 +50,13 @@ static class Composition
             .Subscribe<WatchClaims>()
             .Pace(TimeSpan.FromSeconds(1))); // nobody waits for it, and what gathers meanwhile is one statement
         builder.Services.AddHostedService(services => services.GetRequiredService<RunTasks>()); // after the store, which makes the tables
-        builder.AddFleetBus("template-engine", bus => bus
-            .AddBatchConsumer<ProvisionThingsConsumer>()
-            .AddRequestConsumer<ProvisionHookedThingConsumer>(concurrency: 256)
-            .AddBatchConsumer<ProvisionCertificatesConsumer>()
-            .AddBatchConsumer<RegisterThingsConsumer>()
-            .AddRequestConsumer<CreateTemplateConsumer>()
-            .AddRequestConsumer<DescribeTemplateConsumer>()
-            .AddRequestConsumer<UpdateTemplateConsumer>()
-            .AddRequestConsumer<DeleteTemplateConsumer>()
-            .AddRequestConsumer<ListTemplatesConsumer>()
-            .AddRequestConsumer<CreateTemplateVersionConsumer>()
-            .AddRequestConsumer<DescribeTemplateVersionConsumer>()
-            .AddRequestConsumer<DeleteTemplateVersionConsumer>()
-            .AddRequestConsumer<ListTemplateVersionsConsumer>()
-            .AddRequestConsumer<ChangeClaimConsumer>()
-            .AddRequestConsumer<AllowSerialsConsumer>()
-            .AddRequestConsumer<DescribeClaimConsumer>()
-            .AddRequestConsumer<ListClaimCertificatesConsumer>(concurrency: 2)
-            .AddRequestConsumer<ListClaimsConsumer>(concurrency: 2)
-            .AddEventConsumer<KeyReuseRefusedConsumer>()
-            .AddRequestConsumer<PutRegistrationInputConsumer>(concurrency: 4)
-            .AddRequestConsumer<StartRegistrationTaskConsumer>(concurrency: 2)
-            .AddRequestConsumer<DescribeRegistrationTaskConsumer>()
-            .AddRequestConsumer<StopRegistrationTaskConsumer>()
-            .AddRequestConsumer<ListRegistrationTasksConsumer>()
-            .AddRequestConsumer<ReadRegistrationResultsConsumer>(concurrency: 4)
-            .AddRequestConsumer<ValidateTemplateConsumer>()
-            .AddRequestConsumer<RehearseTemplateConsumer>(concurrency: 8)
-            .AddRequestConsumer<ReplayTemplateConsumer>(concurrency: 2)
-            .AddBatcher<IssueCertificates, IssueCertificate, IssueCertificatesAnswer, IssueCertificateAnswer>()
-            .AddBatcher<AdmitCertificates, AdmitCertificate, AdmitCertificatesAnswer, AdmitCertificateAnswer>()
-            .AddBatcher<ApplyProvisionings, ApplyProvisioning, ApplyProvisioningsAnswer, ApplyProvisioningAnswer>(RegistryTimeout(builder.Configuration)));
+        builder.AddFleetBus("template-engine", bus =>
+        {
+            Doors.Add(bus);
+            bus.AddBatcher<IssueCertificates, IssueCertificate, IssueCertificatesAnswer, IssueCertificateAnswer>()
+                .AddBatcher<AdmitCertificates, AdmitCertificate, AdmitCertificatesAnswer, AdmitCertificateAnswer>()
+                .AddBatcher<ApplyProvisionings, ApplyProvisioning, ApplyProvisioningsAnswer, ApplyProvisioningAnswer>(RegistryTimeout(builder.Configuration));
+        });
         var app = builder.Build();
         app.MapDefaultEndpoints();
         return app;
