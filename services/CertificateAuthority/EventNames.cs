@@ -12,7 +12,9 @@ namespace FleetPlatform.CertificateAuthority;
 static class EventNames
 {
     public const string CertificatePrepared = "certificate.prepared.v1";
+    public const string CertificateAbandoned = "certificate.abandoned.v1";
     public const string CertificateSigned = "certificate.signed.v1";
+    public const string IssuanceCompleted = "issuance.completed.v1";
     public const string KeyBlocked = "key.blocked.v1";
     public const string KeyRegistered = "key.registered.v1";
 
@@ -23,8 +25,8 @@ static class EventNames
         .Map<SigningAssigned>("signing.assigned.v1")
         .Map<RootListInstalled>("root-list.installed.v1")
         .Map<CertificatePrepared>(CertificatePrepared)
-        .Map<IssuanceCompleted>("issuance.completed.v1")
-        .Map<CertificateAbandoned>("certificate.abandoned.v1")
+        .Map<IssuanceCompleted>(IssuanceCompleted)
+        .Map<CertificateAbandoned>(CertificateAbandoned)
         .Map<IssuanceRefused>("issuance.refused.v1")
         .Map<CertificateSigned>(CertificateSigned)
         .Map<KeyBlocked>(KeyBlocked)

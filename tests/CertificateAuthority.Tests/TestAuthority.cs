@@ -39,7 +39,7 @@ sealed class TestAuthority : IAsyncDisposable
         Rules = new(Store, new(options), options, Clock);
         Issue = new(Store, Sign, Ring, new(options), Rules, _pool, new(options, Clock), new() { Key = Convert.ToBase64String(TokenKey) }, options, metrics, Clock);
         IssueServer = new(Sign, Ring, new(options), metrics, Clock);
-        Finish = new(Store, Ring, Rules, options, Clock, NullLogger<FinishPrepared>.Instance);
+        Finish = AnotherFinisher();
     }
 
     public byte[] TokenKey { get; } = RandomNumberGenerator.GetBytes(32);
@@ -53,6 +53,9 @@ sealed class TestAuthority : IAsyncDisposable
     public IssueServerCertificate IssueServer { get; }
     public FinishPrepared Finish { get; }
     public SealedSecretOpener Gateway { get; } = new();
+
+    /// <summary>What another replica has.</summary>
+    public FinishPrepared AnotherFinisher() => new(Store, Ring, Rules, Options, Clock, NullLogger<FinishPrepared>.Instance);
 
     public static string AFolder() => Directory.CreateTempSubdirectory("authority-tests-").FullName;
 

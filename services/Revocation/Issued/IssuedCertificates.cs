@@ -22,7 +22,7 @@ sealed class IssuedCertificates(NpgsqlDataSource database)
             insert into fleet_issued (certificate_id, issuer_id, serial, shard, not_after, requested_by, key_hash)
             select * from unnest($1::text[], $2::text[], $3::bytea[], $4::int[], $5::timestamptz[], $6::text[], $7::text[])
             on conflict (certificate_id) do nothing returning certificate_id)
-        insert into fleet_log_pending select certificate_id from fresh
+        insert into fleet_log_pending (certificate_id) select certificate_id from fresh
         """;
 
     /// <summary>Takes note. News that comes twice changes nothing.</summary>
@@ -103,10 +103,15 @@ sealed class IssuedTable : Events.IInlineProjection
         create index if not exists fleet_issued_of_claim on fleet_issued (requested_by, certificate_id);
         create index if not exists fleet_issued_of_key on fleet_issued (key_hash, certificate_id);
         -- What the transparency log does not have yet. A table of its own: a mark in the row above would write every index of it anew.
-        create table if not exists fleet_log_pending (certificate_id text collate "C" primary key);
+        -- Numbered as they come, so that what is taken first lies at one end of the index, whose pages are then empty for good.
+        create table if not exists fleet_log_pending (number bigint generated always as identity primary key, certificate_id text collate "C" not null);
         do $$ begin
+            if not exists (select from information_schema.columns where table_schema = current_schema and table_name = 'fleet_log_pending' and column_name = 'number') then
+                alter table fleet_log_pending drop constraint fleet_log_pending_pkey;
+                alter table fleet_log_pending add column number bigint generated always as identity primary key;
+            end if;
             if exists (select from information_schema.columns where table_schema = current_schema and table_name = 'fleet_issued' and column_name = 'logged') then
-                insert into fleet_log_pending select certificate_id from fleet_issued where not logged;
+                insert into fleet_log_pending (certificate_id) select certificate_id from fleet_issued where not logged;
                 alter table fleet_issued drop column logged;
             end if;
         end $$;

@@ -15,9 +15,10 @@ sealed class TransparencyLog(NpgsqlDataSource database)
 {
     const long Lock = 0x466C6565744C6F67; // "FleetLog": entries are numbered one writer at a time
 
+    // An array of numbers, not a join: nobody knows how long this queue is when the statement is planned, and each turn would go through all of it for each row.
     const string TakePending = """
         with taken as (
-            delete from fleet_log_pending where certificate_id in (select certificate_id from fleet_log_pending order by certificate_id limit $1) returning certificate_id)
+            delete from fleet_log_pending where number = any(array(select number from fleet_log_pending order by number limit $1)) returning certificate_id)
         select certificate_id, issuer_id, serial, not_after from fleet_issued join taken using (certificate_id) order by certificate_id
         """;
 

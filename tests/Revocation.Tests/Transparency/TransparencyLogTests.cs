@@ -109,6 +109,28 @@ public sealed class TransparencyLogTests
         (await log.Find(issued[1].CertificateId, default)).ShouldBe([0]);
     }
 
+    [Fact]
+    public async Task What_waited_in_a_queue_without_numbers_is_entered_still()
+    {
+        await using var service = await RevocationUnderTest.Start();
+        var log = new TransparencyLog(service.Source);
+        var issued = await service.Issues(3, "claim");
+        await using var former = service.Source.CreateCommand(
+            "alter table fleet_log_pending drop constraint fleet_log_pending_pkey, drop column number, add primary key (certificate_id)");
+        await former.ExecuteNonQueryAsync();
+
+        for (var start = 0; start < 2; start++)
+        {
+            await using var schema = service.Source.CreateCommand(new IssuedTable().Schema);
+            await schema.ExecuteNonQueryAsync();
+        }
+
+        var later = await service.Issues(1, "claim");
+        (await log.AppendIssued(3, default)).ShouldBe(3);
+        (await log.AppendIssued(16, default)).ShouldBe(1);
+        foreach (var item in issued.Concat(later)) (await log.Find(item.CertificateId, default)).ShouldHaveSingleItem();
+    }
+
     static async Task EnterIssued(TransparencyLog log)
     {
         while (await log.AppendIssued(16, default) > 0)

@@ -1,17 +1,17 @@
 using Npgsql;
 
-namespace FleetPlatform.Events.Auditing;
+namespace FleetPlatform.Events;
 
 /// <summary>
 /// Up to which sequence number nothing can appear any more. A number is drawn by a transaction that has its id already; so once every transaction has ended
-/// that had begun when numbers stood at some value, whatever is to be seen at or below it is there.
+/// that had begun when numbers stood at some value, whatever is to be seen at or below it is there. One reader's; not for two threads.
 /// </summary>
-sealed class Frontier
+public sealed class Frontier
 {
     long _safe;
     (long Drawn, ulong Next)? _mark;
 
-    /// <summary>Looks again.</summary>
+    /// <summary>Looks again. What is read in a later statement than this finds everything up to the safe number.</summary>
     /// <returns>Up to where it is safe to read, and whether higher numbers have been drawn already.</returns>
     public async Task<(long Safe, bool HeldBack)> Advance(NpgsqlConnection connection, CancellationToken cancellation)
     {
