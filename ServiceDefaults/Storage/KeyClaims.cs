@@ -10,33 +10,49 @@ namespace FleetPlatform.ServiceDefaults;
 public static class KeyClaims
 {
     /// <summary>For the schema of the read table that says which keys are in use. Unlogged: what is under way ends with the server.</summary>
-    public const string Schema = """
+    public static string Schema => $"""
         create unlogged table if not exists fleet_key_claims (
             key_hash bytea primary key,
             holder text not null,
             until timestamptz not null);
+        -- A plan that is made while nobody has a claim reads the table whole, and with it what a thousand claims a second have left there since it was last vacuumed.
+        create or replace function fleet_take_keys(hashes bytea[], holders text[]) returns table (hash bytea, former text)
+        language plpgsql set enable_seqscan = off as $$
+        declare
+            taken bytea[];
+        begin
+            -- As a rule nobody has a claim on any.
+            with fresh as (
+                insert into fleet_key_claims (key_hash, holder, until)
+                select w.key_hash, w.holder, now() + {Until} from unnest(hashes, holders) w (key_hash, holder) order by w.key_hash
+                on conflict do nothing returning key_hash)
+            select coalesce(array_agg(key_hash), array[]::bytea[]) into taken from fresh;
+            return query select unnest(taken), null::text;
+            if cardinality(taken) = cardinality(hashes) then return; end if;
+
+            -- What is visibly another's is left alone: a conflict would lock its row, and the transaction that is about to release several of them would wait for that in a circle.
+            return query
+            with held as materialized (select c.key_hash, c.holder, c.until from fleet_key_claims c where c.key_hash = any(hashes)),
+            wanted as (select w.key_hash, w.holder from unnest(hashes, holders) w (key_hash, holder) where w.key_hash <> all(taken)),
+            won as (
+                insert into fleet_key_claims as c (key_hash, holder, until)
+                select w.key_hash, w.holder, now() + {Until} from wanted w
+                where not exists (select 1 from held h where h.key_hash = w.key_hash and h.until >= now() and h.holder <> w.holder)
+                order by w.key_hash
+                on conflict (key_hash) do update set holder = excluded.holder, until = excluded.until
+                where c.until < now() or c.holder = excluded.holder
+                returning c.key_hash, c.holder)
+            select won.key_hash, held.holder from won left join held on held.key_hash = won.key_hash and held.holder <> won.holder;
+        end $$;
         """;
 
     /// <summary>Gives the claims on the keys of <c>used(key_hash)</c> back; for the transaction that records their use.</summary>
     public const string ReleaseUsedSql = "delete from fleet_key_claims c using used where c.key_hash = used.key_hash";
 
+    static string Until => $"interval '{Lifetime.TotalSeconds} seconds'";
+
     /// <summary>How long a claim holds.</summary>
     public static TimeSpan Lifetime { get; } = TimeSpan.FromSeconds(10);
-
-    // What is visibly another's is left alone: a conflict would lock its row, and the transaction that is about to release several of them would wait for that in a circle.
-    static readonly string TakeSql = $"""
-        with wanted as (select * from unnest($1, $2) w(key_hash, holder)),
-        lapsed as (select c.key_hash, c.holder from fleet_key_claims c join wanted using (key_hash) where c.until < now() and c.holder <> wanted.holder),
-        taken as (
-            insert into fleet_key_claims (key_hash, holder, until)
-            select key_hash, holder, now() + interval '{Lifetime.TotalSeconds} seconds' from wanted
-            where not exists (select 1 from fleet_key_claims c where c.key_hash = wanted.key_hash and c.until >= now() and c.holder <> wanted.holder)
-            order by key_hash
-            on conflict (key_hash) do update set holder = excluded.holder, until = excluded.until
-            where fleet_key_claims.until < now() or fleet_key_claims.holder = excluded.holder
-            returning key_hash)
-        select taken.key_hash, lapsed.holder from taken left join lapsed using (key_hash)
-        """;
 
     /// <summary>
     /// Answers the hash of each key whose claim is its holder's now, and whose claim it was, if that has lapsed. Look at the keys in a later statement of the same batch: it sees what former
@@ -44,7 +60,7 @@ public static class KeyClaims
     /// </summary>
     /// <param name="keyHashes">SHA-256 of each SubjectPublicKeyInfo, each once.</param>
     /// <param name="holders">Who claims each; the same request again has the same.</param>
-    public static NpgsqlBatchCommand Take(byte[][] keyHashes, string[] holders) => new(TakeSql)
+    public static NpgsqlBatchCommand Take(byte[][] keyHashes, string[] holders) => new("select hash, former from fleet_take_keys($1, $2)")
     {
         Parameters = { new NpgsqlParameter<byte[][]> { TypedValue = keyHashes }, new NpgsqlParameter<string[]> { TypedValue = holders } },
     };

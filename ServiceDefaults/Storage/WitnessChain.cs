@@ -35,7 +35,7 @@ sealed class WitnessChain : WorkLoop
     /// <summary>Has the chain signed up to where it ends now.</summary>
     public async Task Turn(CancellationToken cancellation)
     {
-        if (Fault is null && (await _verifier.FindState(cancellation)).Head == _witnessed) return;
+        if (Fault is null && await _verifier.FindHead(cancellation) == _witnessed) return;
         var last = Read(await _ask.Ask<FindWitnessedHead, WitnessedHead>(new() { Store = _store }, cancellation));
         if (await _verifier.Follow(last, cancellation) is not { } head)
         {

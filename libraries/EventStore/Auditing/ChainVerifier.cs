@@ -16,23 +16,25 @@ public sealed class ChainVerifier(EventStore store)
 
     const string ReadEvents = $"select {SealedEvent.Columns} from mt_events e where e.seq_id > $1 and e.seq_id <= $2 order by e.seq_id";
 
-    const string ReadState = """
-        with head as (select number, last_sequence, hash from fleet_seals order by number desc limit 1)
-        select h.number, h.last_sequence, h.hash, count(e.seq_id), min(e.timestamp)
-        from (select 1) one left join head h on true left join mt_events e on e.seq_id > coalesce(h.last_sequence, 0)
-        group by h.number, h.last_sequence, h.hash
-        """;
+    const string ReadHead = "select number, last_sequence, hash from fleet_seals order by number desc limit 1";
 
-    /// <summary>Where the chain ends now.</summary>
+    const string ReadUnsealed = "select count(*), min(timestamp) from mt_events where seq_id > $1";
+
+    /// <summary>Where the chain ends now, and what is behind it.</summary>
     /// <exception cref="EventStoreUnavailableException">The database cannot be reached.</exception>
     public Task<ChainState> FindState(CancellationToken cancellation = default) => Reading(async connection =>
     {
-        await using var command = new NpgsqlCommand(ReadState, connection);
+        var head = await ReadHeadOn(connection, cancellation);
+        // A statement of its own, in which the number is known when it is planned: as one with the look for it, it reads the whole store.
+        await using var command = new NpgsqlCommand(ReadUnsealed, connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = head.Sequence } } };
         await using var row = await command.ExecuteReaderAsync(cancellation);
         await row.ReadAsync(cancellation);
-        var head = row.IsDBNull(0) ? ChainHead.Origin : new(row.GetInt64(0), row.GetInt64(1), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(2)));
-        return new ChainState(head, row.GetInt64(3), row.IsDBNull(4) ? null : row.GetFieldValue<DateTimeOffset>(4));
+        return new ChainState(head, row.GetInt64(0), row.IsDBNull(1) ? null : row.GetFieldValue<DateTimeOffset>(1));
     }, cancellation);
+
+    /// <summary>Where the chain ends now.</summary>
+    /// <exception cref="EventStoreUnavailableException">The database cannot be reached.</exception>
+    public Task<ChainHead> FindHead(CancellationToken cancellation = default) => Reading(connection => ReadHeadOn(connection, cancellation), cancellation);
 
     /// <summary>Verifies the seals behind one, and the events they cover.</summary>
     /// <param name="from"><see cref="ChainHead.Origin"/> to begin, then <see cref="VerifiedStretch.End"/> of the stretch before.</param>
@@ -66,6 +68,15 @@ public sealed class ChainVerifier(EventStore store)
             if (!seals.TrueForAll(seal => position.TryFollow(seal, out _))) return null;
         return position.Stretch(more: false).End;
     }, cancellation);
+
+    static async Task<ChainHead> ReadHeadOn(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(ReadHead, connection);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        return await row.ReadAsync(cancellation)
+            ? new(row.GetInt64(0), row.GetInt64(1), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(2)))
+            : ChainHead.Origin;
+    }
 
     static async Task<VerifiedStretch> Verify(NpgsqlConnection connection, Position position, long untilSeal, int enough, CancellationToken cancellation)
     {
