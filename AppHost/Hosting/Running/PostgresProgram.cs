@@ -14,7 +14,7 @@ sealed class PostgresProgram
     [
         "fsync=on", "synchronous_commit=on", "full_page_writes=on",
         "shared_buffers=256MB", "max_connections=300", "work_mem=8MB", "maintenance_work_mem=64MB",
-        "wal_compression=on", "max_wal_size=2GB", "min_wal_size=256MB", "checkpoint_timeout=15min", "checkpoint_completion_target=0.9",
+        "wal_compression=lz4", "max_wal_size=4GB", "min_wal_size=256MB", "checkpoint_timeout=15min", "checkpoint_completion_target=0.9",
         "jit=off", "random_page_cost=1.1", "max_parallel_workers_per_gather=0", "track_activity_query_size=512",
         "log_checkpoints=off", "log_line_prefix=%m [%p] %d ", "log_destination=stderr", "logging_collector=off", "cluster_name=fleet",
     ];
