@@ -63,7 +63,13 @@ static partial class Log
     public static partial void AdmittingOnWhatIsKept(ILogger logger, int certificates, string failure);
 
     [LoggerMessage(20, LogLevel.Warning, "Revocations are not kept yet: {Failure}")]
-    public static partial void NotKept(ILogger logger, string failure);
+    public static partial void NotKept(ILogger logger, string failure, Exception? unexpected);
+
+    [LoggerMessage(34, LogLevel.Error, "What was revoked could not be learned")]
+    public static partial void CatchUpFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(35, LogLevel.Warning, "The server certificate could not be written to the data folder ({Failure}): the next start asks for another")]
+    public static partial void ServerCertificateNotKept(ILogger logger, string failure);
 
     [LoggerMessage(21, LogLevel.Error, "The registered CA {CaCertificateId} cannot be used: {Failure}")]
     public static partial void AuthorityUnreadable(ILogger logger, string caCertificateId, string failure);

@@ -3,7 +3,6 @@ using FleetPlatform.Contracts.Revocation;
 using FleetPlatform.ServiceDefaults;
 using MassTransit;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Npgsql;
 
 namespace FleetPlatform.MqttGateway.Identity;
 
@@ -75,8 +74,9 @@ sealed class CatchUp : BackgroundService, IReceiveEndpointObserver
             (IsStale, _untrusted.IsCurrent) = (false, true);
             return true;
         }
-        catch (Exception failure) when (failure is RequestUnavailableException or NpgsqlException or TimeoutException && !stopping.IsCancellationRequested)
+        catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
+            if (!Failures.IsTransient(failure)) Log.CatchUpFailed(_log, failure);
             Postpone(failure);
             return false;
         }
@@ -129,9 +129,9 @@ sealed class CatchUp : BackgroundService, IReceiveEndpointObserver
                 await act();
                 return;
             }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                Log.NotKept(_log, failure.Message);
+                Log.NotKept(_log, failure.Message, Failures.IsTransient(failure) ? null : failure);
                 await Task.Delay(Pause, _clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

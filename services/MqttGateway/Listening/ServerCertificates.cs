@@ -68,21 +68,34 @@ sealed class ServerCertificates(IAsk authority, GatewayOptions options, TimeProv
                 {
                     var pem = key.PrivateKeyPem + issued.CertificatePem + string.Concat(issued.ChainPem);
                     _current = Read(pem);
-                    OwnerOnlyFile.Write(PathOfFile, pem);
+                    Keep(pem);
                     Log.ServerCertificate(log, options.HostNames, _current.NotAfter);
                     return;
                 }
 
                 failure = answer.Refused!.Code;
             }
-            catch (RequestUnavailableException unavailable)
+            catch (Exception wrong) when (!cancellation.IsCancellationRequested)
             {
-                failure = unavailable.Message;
+                failure = wrong is RequestUnavailableException ? wrong.Message : wrong.ToString();
             }
 
             if (giveUpWhenUsable && _current is { } usable && usable.NotAfter > clock.GetUtcNow()) return; // the timer asks again
             Log.NoServerCertificate(log, failure, pause.TotalMilliseconds);
             await Task.Delay(pause, clock, cancellation);
+        }
+    }
+
+    // What is shown to devices is in memory; a full disk must not keep it from them.
+    void Keep(string pem)
+    {
+        try
+        {
+            OwnerOnlyFile.Write(PathOfFile, pem);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.ServerCertificateNotKept(log, failure.Message);
         }
     }
 

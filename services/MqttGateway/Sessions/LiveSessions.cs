@@ -149,8 +149,20 @@ sealed class LiveSessions(
             }
 
             // Only what is remembered is asked: no question goes out for an idle fleet.
-            if (principals.Remembers(certificateId) && await principals.Find(certificateId, cancellation) is { Grant.ExpiresAt: { } end } && now >= end)
+            if (principals.Remembers(certificateId)) await CloseAtEndOfClaim(certificateId, clients, now, cancellation);
+        }
+    }
+
+    async Task CloseAtEndOfClaim(string certificateId, IReadOnlyList<MqttClient> clients, DateTimeOffset now, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await principals.Find(certificateId, cancellation) is { Grant.ExpiresAt: { } end } && now >= end)
                 foreach (var client in clients) Close(client, Reasons.CertificateExpired.ToRefused($"The temporary claim ended at {end:u}."));
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            Log.RecheckFailed(log, certificateId, failure.Message); // it has just been forgotten, and the registry is away: the next sweep asks again, and the others are not to wait for it
         }
     }
 

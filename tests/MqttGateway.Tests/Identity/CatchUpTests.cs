@@ -36,6 +36,19 @@ public sealed class CatchUpTests
     }
 
     [Fact]
+    public async Task An_answer_that_cannot_be_read_ends_nothing_and_lets_nobody_in()
+    {
+        await using var gateway = await GatewayUnderTest.StartWith(neighbours => neighbours.RevocationIsGarbled = true);
+        var certificate = gateway.Registered(Everything);
+        (await Should.ThrowAsync<MqttConnectException>(gateway.Connect(certificate, "unread-1"))).Reason.ShouldBe(ReasonCode.ServerUnavailable);
+
+        gateway.Neighbours.RevocationIsGarbled = false;
+
+        await Eventually.Is(() => gateway.Get<UntrustedCertificates>().IsCurrent);
+        await using var session = await gateway.Connect(certificate, "unread-1");
+    }
+
+    [Fact]
     public async Task Nobody_is_let_in_from_the_moment_the_queue_of_revocations_is_lost_but_for_the_gateways_own_stop()
     {
         await using var gateway = await GatewayUnderTest.Start();

@@ -129,6 +129,7 @@ sealed class Neighbours : IAsk
         if (request is ListUntrusted untrusted)
         {
             if (RevocationIsAway) throw new RequestUnavailableException("revocation");
+            if (RevocationIsGarbled) throw new System.Text.Json.JsonException("not what was asked for");
             return Task.FromResult(new Answer<TAnswer>((TAnswer)(object)List(untrusted.After), null));
         }
 
@@ -158,6 +159,9 @@ sealed class Neighbours : IAsk
 
     /// <summary>The revocation service does not answer.</summary>
     public bool RevocationIsAway { get; set; }
+
+    /// <summary>What the revocation service answers cannot be read.</summary>
+    public bool RevocationIsGarbled { get; set; }
 
     readonly List<CertificateTrustChange> _changes = [];
 

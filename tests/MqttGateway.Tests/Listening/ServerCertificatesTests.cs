@@ -1,4 +1,5 @@
 using FleetPlatform.Contracts;
+using FleetPlatform.Contracts.CertificateAuthority;
 using FleetPlatform.MqttGateway.Listening;
 using FleetPlatform.MqttGateway.Tests.Kit;
 using FleetPlatform.ServiceDefaults;
@@ -68,6 +69,31 @@ public sealed class ServerCertificatesTests : IDisposable
         away.Asked.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task One_that_cannot_be_kept_is_shown_all_the_same()
+    {
+        await File.WriteAllTextAsync(_folder, "where the folder should be");
+        try
+        {
+            (await Start("localhost")).Current.ShouldNotBeNull();
+        }
+        finally
+        {
+            File.Delete(_folder);
+        }
+
+        await Start("localhost");
+        _neighbours.ServerCertificates.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_answer_that_cannot_be_read_is_asked_for_again()
+    {
+        var garbled = new Garbled(_neighbours);
+        (await Start("localhost", authority: garbled)).Current.ShouldNotBeNull();
+        garbled.Asked.ShouldBe(2);
+    }
+
     async Task<ServerCertificates> Start(string names, TimeSpan later = default, IAsk? authority = null)
     {
         var clock = new Shifted(later);
@@ -94,6 +120,23 @@ public sealed class ServerCertificatesTests : IDisposable
             Asked++;
             return Task.FromResult(new Answer<TAnswer>(null, Reasons.Unavailable.ToRefused("away")));
         }
+
+        public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
+            where TRequest : class where TAnswer : class => Ask<TRequest, TAnswer>(request, cancellation);
+
+        public Task<Answer<TAnswer>> AskService<TRequest, TAnswer>(string service, TRequest request, CancellationToken cancellation = default)
+            where TRequest : class where TAnswer : class => Ask<TRequest, TAnswer>(request, cancellation);
+    }
+
+    /// <summary>Answers once with what is no certificate.</summary>
+    sealed class Garbled(IAsk authority) : IAsk
+    {
+        public int Asked { get; private set; }
+
+        public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, CancellationToken cancellation = default)
+            where TRequest : class where TAnswer : class => ++Asked == 1
+            ? Task.FromResult(new Answer<TAnswer>((TAnswer)(object)new ServerCertificateIssued { CertificatePem = "no pem", ChainPem = [], RootPem = TestAuthority.RootPem }, null))
+            : authority.Ask<TRequest, TAnswer>(request, cancellation);
 
         public Task<Answer<TAnswer>> Ask<TRequest, TAnswer>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
             where TRequest : class where TAnswer : class => Ask<TRequest, TAnswer>(request, cancellation);
