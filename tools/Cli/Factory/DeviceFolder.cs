@@ -44,15 +44,28 @@ sealed class DeviceFolder(string path)
     /// <summary>Writes a file for its owner only, into a folder for its owner only. Nobody has waited for the disk yet.</summary>
     public void WriteSecret(string file, ReadOnlySpan<byte> contents)
     {
-        if (!Directory.Exists(path)) Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute); // one that is there stays as it is, which the same call finds out
         Put(file, contents, OwnerOnly);
     }
 
     // A new file instead of one that is emptied: ext4 writes what was emptied to the disk when it is closed, each file for itself, and a line waits for the disk once for all.
     void Put(string file, ReadOnlySpan<byte> contents, UnixFileMode mode)
     {
-        File.Delete(Of(file));
-        using var stream = new FileStream(Of(file), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = mode });
+        var target = Of(file);
+        try
+        {
+            Create(target, contents, mode);
+        }
+        catch (IOException) when (File.Exists(target)) // rarely: of a run that was cut short
+        {
+            File.Delete(target);
+            Create(target, contents, mode);
+        }
+    }
+
+    static void Create(string target, ReadOnlySpan<byte> contents, UnixFileMode mode)
+    {
+        using var stream = new FileStream(target, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = mode });
         stream.Write(contents);
     }
 
