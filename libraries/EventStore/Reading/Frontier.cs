@@ -12,6 +12,8 @@ public sealed class Frontier
     (long Drawn, ulong Next)? _mark;
 
     /// <summary>Looks again. What is read in a later statement than this finds everything up to the safe number.</summary>
+    /// <param name="connection">In no transaction, or in one that has neither looked nor written before.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <returns>Up to where it is safe to read, and whether higher numbers have been drawn already.</returns>
     public async Task<(long Safe, bool HeldBack)> Advance(NpgsqlConnection connection, CancellationToken cancellation)
     {
@@ -31,11 +33,13 @@ public sealed class Frontier
         return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
+    // A snapshot's xmax is not the next id: it comes after the last transaction that has ended, and the newest ones that are under way lie behind it.
     static async Task<(ulong Oldest, ulong Next)> ReadSnapshot(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("select pg_snapshot_xmin(s), pg_snapshot_xmax(s) from pg_current_snapshot() s", connection);
+        await using var command = new NpgsqlCommand(
+            "select pg_snapshot_xmin(s), pg_snapshot_xmax(s), age(pg_snapshot_xmax(s)::xid) from pg_current_snapshot() s", connection);
         await using var row = await command.ExecuteReaderAsync(cancellation);
         await row.ReadAsync(cancellation);
-        return (row.GetFieldValue<ulong>(0), row.GetFieldValue<ulong>(1));
+        return (row.GetFieldValue<ulong>(0), row.GetFieldValue<ulong>(1) + (ulong)row.GetInt32(2));
     }
 }

@@ -1,4 +1,5 @@
 using FleetPlatform.Events.Auditing;
+using Npgsql;
 
 namespace FleetPlatform.Events.Tests.Auditing;
 
@@ -38,16 +39,7 @@ public sealed class SealingTests : IAsyncLifetime
         await store.WriteToAggregate<Order, OrderEvent>(Orders.Stream("first"), _ => new OrderPlaced("Ada"));
         await using var connection = await _database.Postgres.DataSource.OpenConnectionAsync();
         await using var late = await connection.BeginTransactionAsync();
-        await using (var insert = connection.CreateCommand())
-        {
-            insert.CommandText = """
-                insert into mt_streams (id, version) values ('order-late', 1);
-                insert into mt_events (seq_id, id, stream_id, version, data, type)
-                values (nextval('mt_events_sequence'), gen_random_uuid(), 'order-late', 1, '{}', 'order.closed.v1')
-                """;
-            await insert.ExecuteNonQueryAsync();
-        }
-
+        await Execute(connection, Insert("late"));
         await store.WriteToAggregate<Order, OrderEvent>(Orders.Stream("behind"), _ => new OrderPlaced("Ada"));
         var verifier = new ChainVerifier(store);
         await using var sealing = await Sealing.Start(store, Quick);
@@ -62,6 +54,33 @@ public sealed class SealingTests : IAsyncLifetime
         all.Events.ShouldBe(3);
     }
 
+    /// <summary>It lies behind all that a snapshot knows of: the snapshot's xmax comes after the last transaction that has ended.</summary>
+    [Fact]
+    public async Task The_newest_transaction_of_all_is_waited_for_too()
+    {
+        await using var store = await _database.Postgres.OpenStore();
+        await store.WriteToAggregate<Order, OrderEvent>(Orders.Stream("first"), _ => new OrderPlaced("Ada"));
+        await using var first = await _database.Postgres.DataSource.OpenConnectionAsync();
+        await using var older = await first.BeginTransactionAsync();
+        await Execute(first, "select pg_current_xact_id()");
+        await using var second = await _database.Postgres.DataSource.OpenConnectionAsync();
+        await using var newest = await second.BeginTransactionAsync();
+        await Execute(second, Insert("newest"));
+        await Execute(first, Insert("older"));
+        await older.CommitAsync();
+
+        var frontier = new Frontier();
+        await using (var looking = await _database.Postgres.DataSource.OpenConnectionAsync())
+            for (var look = 0; look < 3; look++) (await frontier.Advance(looking, default)).ShouldSatisfyAllConditions(found => found.Safe.ShouldBeLessThan(2), found => found.HeldBack.ShouldBeTrue());
+        await using var sealing = await Sealing.Start(store, Quick);
+        await Eventually.Is(async () => await sealing.Sealer.FindLag() > TimeSpan.FromMilliseconds(300));
+        await newest.CommitAsync();
+
+        var verifier = new ChainVerifier(store);
+        await Eventually.Is(async () => (await verifier.FindState()).Head.Sequence == 3);
+        (await verifier.Verify(ChainHead.Origin)).ShouldSatisfyAllConditions(all => all.Findings.ShouldBeEmpty(), all => all.Events.ShouldBe(3));
+    }
+
     [Fact]
     public async Task A_sealer_that_loses_the_database_goes_on_when_it_is_back()
     {
@@ -72,6 +91,18 @@ public sealed class SealingTests : IAsyncLifetime
         await _database.Postgres.Execute("alter table hidden rename to fleet_seals");
 
         await Eventually.Is(async () => (await new ChainVerifier(store).FindState()) is { UnsealedEvents: 0, Head.Seal: 1 });
+    }
+
+    static string Insert(string order) => $$"""
+        insert into mt_streams (id, version) values ('order-{{order}}', 1);
+        insert into mt_events (seq_id, id, stream_id, version, data, type)
+        values (nextval('mt_events_sequence'), gen_random_uuid(), 'order-{{order}}', 1, '{}', 'order.closed.v1')
+        """;
+
+    static async Task Execute(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     [Fact]
